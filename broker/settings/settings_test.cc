@@ -1,0 +1,104 @@
+// Loading, checking and resolving settings.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "settings/values.h"
+
+namespace moldau::settings {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string write_file(const std::string& name, const std::string& content) {
+    const auto path = testing::TempDir() + "/" + name;
+    std::ofstream(path) << content;
+    return path;
+}
+
+TEST(Tables, EveryDefaultIsAllowedByItsOwnRow) {
+    for (const auto table : {broker_settings(), topic_settings()}) {
+        for (const auto& setting : table) {
+            if (setting.default_value == nullptr) continue;
+            EXPECT_EQ(canonical_value(setting, setting.default_value), std::string(setting.default_value)) << setting.name;
+            EXPECT_FALSE(setting.text.empty()) << setting.name;
+        }
+    }
+}
+
+TEST(Tables, EverySynonymIsABrokerSetting) {
+    for (const auto& setting : topic_settings()) {
+        for (const auto& synonym : setting.synonyms) EXPECT_NE(find_broker_setting(synonym.name), nullptr) << synonym.name;
+    }
+}
+
+TEST(Load, ReportsAllFaultsAtOnceWithTheNearestName) {
+    const auto loaded = load({.options = {{"log.dir", "/a"}, {"num.partition", "3"}, {"moldau.cores", "many"}}});
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().lines, ElementsAre(HasSubstr("num.partition; did you mean num.partitions?"),
+                                                  HasSubstr("moldau.cores=many: must be an integer from 0 to 1024")));
+}
+
+TEST(Load, LaterSourcesWin) {
+    const auto file = write_file("broker.properties", "# a comment\nnum.partitions = 3\nlog.dirs=/from/file\n");
+    const auto loaded = load({.file = file,
+                              .environment = {{"MOLDAU_CONFIG_LOG_DIRS", "/from/env"}, {"MOLDAU_PORT", "tcp://x"}},
+                              .options = {{"moldau.cores", "2"}}});
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->integer("num.partitions"), 3);
+    EXPECT_THAT(loaded->log_dirs(), ElementsAre("/from/env"));
+    EXPECT_EQ(loaded->integer("moldau.cores"), 2);
+    EXPECT_FALSE(loaded->is_set("node.id"));
+}
+
+TEST(Load, ReadsYamlNestedOrDotted) {
+    const auto file = write_file("broker.yaml", "log:\n  dirs: [/a, /b]\nnum.partitions: 4\n");
+    const auto loaded = load({.file = file});
+    ASSERT_TRUE(loaded);
+    EXPECT_THAT(loaded->log_dirs(), ElementsAre("/a", "/b"));
+    EXPECT_EQ(loaded->integer("num.partitions"), 4);
+}
+
+TEST(Load, NamesTheLineOfAFault) {
+    const auto file = write_file("bad.properties", "num.partitions=3\nnonsense\n");
+    const auto loaded = load({.file = file});
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().lines, ElementsAre(HasSubstr("bad.properties:2: expected key=value")));
+}
+
+TEST(Load, RefusesAMissingFile) {
+    EXPECT_FALSE(load({.file = "/does/not/exist.yaml"}));
+    EXPECT_FALSE(load({.file = "/does/not/exist.properties"}));
+}
+
+TEST(EffectiveTopicValue, GoesFromOverrideOverBrokerToDefault) {
+    const auto& retention = *find_topic_setting("retention.ms");
+    const Values broker{{{"log.retention.hours", "2"}}};
+    const auto overridden = effective_topic_value(retention, {{"retention.ms", "5"}}, broker);
+    EXPECT_EQ(overridden.value, "5");
+    EXPECT_EQ(overridden.source, Source::kTopic);
+    EXPECT_EQ(overridden.synonyms.size(), 3u);
+    const auto from_broker = effective_topic_value(retention, {}, broker);
+    EXPECT_EQ(from_broker.value, "7200000");
+    EXPECT_EQ(from_broker.source, Source::kStaticBroker);
+    EXPECT_EQ(effective_topic_value(retention, {}, Values{}).source, Source::kDefault);
+}
+
+TEST(CheckTopicSetting, RefusesUnknownNamesAndBadValues) {
+    EXPECT_TRUE(check_topic_setting("retention.ms", "100"));
+    EXPECT_THAT(check_topic_setting("retention.m", "100").error().context, HasSubstr("did you mean retention.ms?"));
+    EXPECT_THAT(check_topic_setting("cleanup.policy", "shred").error().context, HasSubstr("a list of compact, delete"));
+    EXPECT_EQ(check_topic_setting("segment.bytes", "1").error().code, Errc::kInvalidConfig);
+}
+
+TEST(ConfigurationPage, HasEveryName) {
+    const auto page = configuration_page();
+    for (const auto& setting : broker_settings()) EXPECT_THAT(page, HasSubstr(std::string(setting.name)));
+}
+
+}  // namespace
+}  // namespace moldau::settings

@@ -1,0 +1,82 @@
+// The broker's settings as they are in force, and what follows from them for a topic.
+//
+// Sources in rising precedence: defaults, file, environment, command line. `load` reports every fault at once.
+// Place: read by `app` at start, then an immutable value that modules copy what they need from.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "settings/setting.h"
+
+namespace moldau::settings {
+
+// Where a value comes from; the numbers are those of DescribeConfigs' ConfigSource.
+enum class Source : std::int8_t {
+    kTopic = 1,         // DYNAMIC_TOPIC_CONFIG
+    kStaticBroker = 4,  // STATIC_BROKER_CONFIG
+    kDefault = 5,       // DEFAULT_CONFIG
+};
+
+using KeyValues = std::vector<std::pair<std::string, std::string>>;
+
+struct Inputs {
+    std::optional<std::string> file;  // *.properties, or YAML by any other name
+    KeyValues environment;            // all of the process; only MOLDAU_CONFIG_* count
+    KeyValues options;                // -o key=value
+};
+
+// Values of broker settings. Asking for a name that the table does not have ends the process.
+class Values {
+public:
+    Values() = default;
+    explicit Values(std::map<std::string, std::string, std::less<>> set) : set_(std::move(set)) {}
+
+    std::optional<std::string> text(std::string_view name) const;  // nullopt: null
+    std::int64_t integer(std::string_view name) const;
+    bool boolean(std::string_view name) const;
+    std::vector<std::string> list(std::string_view name) const;
+    // Was it set by somebody, or is it the default?
+    bool is_set(std::string_view name) const { return set_.contains(name); }
+    std::vector<std::string> log_dirs() const;
+
+private:
+    std::map<std::string, std::string, std::less<>> set_;
+};
+
+// Every fault, one a line, with the nearest known name for an unknown one.
+struct Faults {
+    std::vector<std::string> lines;
+};
+std::expected<Values, Faults> load(const Inputs& inputs);
+
+// A topic setting's value with its origin, and what would count without it (DescribeConfigs' synonyms), most specific first.
+struct Effective {
+    std::optional<std::string> value;
+    Source source = Source::kDefault;
+    struct Synonym {
+        std::string name;
+        std::optional<std::string> value;
+        Source source;
+    };
+    std::vector<Synonym> synonyms;
+};
+using TopicOverrides = std::map<std::string, std::string>;
+Effective effective_topic_value(const Setting& setting, const TopicOverrides& overrides, const Values& broker);
+// The same for a broker setting.
+Effective effective_broker_value(const Setting& setting, const Values& broker);
+
+// Is name=value good for a topic? Errors: kInvalidConfig with the nearest name or the allowed values.
+Result<void> check_topic_setting(std::string_view name, std::string_view value);
+
+// docs/configuration.md
+std::string configuration_page();
+
+}  // namespace moldau::settings
