@@ -102,6 +102,8 @@ public:
         size_ += count;
     }
     void append(Span bytes);
+    // Starts anew in the same memory. Only while no view of it exists.
+    void clear() { size_ = 0; }
     View view() const { return View{block_, {data(), size_}}; }
     View view(std::size_t start, std::size_t length) const { return view().slice(start, length); }
 

@@ -1,0 +1,50 @@
+# Everything that a person does here has a target: `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check asan tsan bench fuzz format clean
+
+FUZZ_SECONDS ?= 60
+ARGS ?=
+SOURCES = git ls-files --cached --others --exclude-standard '*.cc' '*.h'
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## install what is missing (Debian 12 packages)
+	@tools/setup
+
+build: setup ## build release into build/release/bin
+	@tools/build release
+
+run: build ## build release and start a broker on 127.0.0.1:9092, data in ./moldau-data; ARGS="-o key=value"
+	@exec build/release/bin/moldau-broker $(ARGS)
+
+test: ## build and run all tests, those with real clients too
+	@tools/setup --clients
+	@tools/build dev
+	@tools/test
+
+check: setup ## check format, house rules and clang-tidy of what differs from main; CLANG_TIDY=all for every file
+	@$(SOURCES) | xargs clang-format-19 --dry-run -Werror
+	@tools/tidy
+	@tools/clang_tidy
+
+asan: setup ## unit tests under the address and undefined behaviour sanitizers
+	@tools/build asan
+	@tools/test --preset asan --unit
+
+tsan: setup ## unit tests under the thread sanitizer
+	@tools/build tsan
+	@tools/test --preset tsan --unit
+
+bench: setup ## build and run every benchmark; ARGS="--benchmark_filter=..."
+	@tools/bench $(ARGS)
+
+fuzz: setup ## run every fuzzer for FUZZ_SECONDS (60), or those named in ARGS
+	@tools/build fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz $(ARGS)
+
+format: setup ## format all C++ sources in place
+	@$(SOURCES) | xargs clang-format-19 -i
+
+clean: ## remove all that was built
+	rm -rf build

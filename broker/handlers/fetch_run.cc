@@ -1,0 +1,151 @@
+// Reading in passes, watching and waiting.
+
+#include "handlers/fetch_run.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace moldau::handlers {
+
+FetchRun::FetchRun(Shard& home, server::RequestContext& context, FetchLimits limits, std::vector<FetchPart> parts)
+    : home_(home), context_(context), limits_(limits), parts_(std::move(parts)), bell_(std::make_shared<Bell>(home.executor)) {
+    for (auto& part : parts_) {
+        if (part.error) {
+            part.state = FetchPart::State::kSettled;
+            has_error_ = true;
+        } else if (std::ranges::find(owners_, part.owner) == owners_.end()) {
+            owners_.push_back(part.owner);
+        }
+    }
+}
+
+Task<void> FetchRun::run() {
+    co_await read_all();
+    while (!is_enough()) {
+        co_await wait();
+        co_await read_all();
+    }
+}
+
+bool FetchRun::is_enough() const {
+    return bytes_ >= limits_.bytes_min || has_error_ || owners_.empty() || context_.aborted.fired() ||
+           home_.executor.now().mono >= limits_.deadline;
+}
+
+Task<void> FetchRun::on_each_owner(Task<void> (FetchRun::*step)(Shard&)) {
+    for (auto* owner : owners_) {
+        if (owner == &home_) {
+            co_await (this->*step)(*owner);
+        } else {
+            co_await on_shard(home_, *owner, [this, owner, step] { return (this->*step)(*owner); });
+        }
+    }
+}
+
+Task<void> FetchRun::read_all() {
+    for (auto& part : parts_) {
+        if (part.state == FetchPart::State::kEmpty) part.state = FetchPart::State::kUnread;
+    }
+    needs_disk_ = false;
+    co_await on_each_owner(&FetchRun::read_memory);
+    if (!needs_disk_) co_return;
+    if (context_.answer_memory.bytes() == 0) context_.answer_memory = co_await home_.answer_memory.acquire(disk_bytes());
+    co_await on_each_owner(&FetchRun::read_disk);
+}
+
+// The most that the parts still unread can bring.
+std::size_t FetchRun::disk_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& part : parts_) {
+        if (part.state == FetchPart::State::kUnread) bytes += part.target.bytes_max;
+    }
+    return std::min(bytes, limits_.bytes_max);
+}
+
+Task<void> FetchRun::read_on(Shard& owner, Pass pass) {
+    for (auto& part : parts_) {
+        if (part.owner != &owner || part.state != FetchPart::State::kUnread) continue;
+        if (pass == Pass::kMemoryOnly && needs_disk_) co_return;
+        co_await read_part(owner, part, pass);
+    }
+}
+
+replica::FetchOptions FetchRun::options_of(const FetchPart& part) const {
+    using FirstBatch = log::ReadOptions::FirstBatch;
+    const auto left = bytes_ < limits_.bytes_max ? limits_.bytes_max - bytes_ : 0;
+    return {part.target.from, part.target.current_leader_epoch, limits_.isolation, std::min(part.target.bytes_max, left),
+            bytes_ == 0 ? FirstBatch::kAlways : FirstBatch::kOnlyIfItFits};
+}
+
+Task<void> FetchRun::read_part(Shard& owner, FetchPart& part, Pass pass) {
+    const auto local = owner.partitions->find(part.key);
+    if (!local) co_return settle(part, fail(local.error()));
+    auto& partition = *(*local)->partition;
+    if (find_divergence(part, partition)) co_return settle(part, replica::Fetched{{}, partition.bounds()});
+    const auto options = options_of(part);
+    if (auto now = partition.fetch_now(options)) co_return settle(part, *std::move(now));
+    if (pass == Pass::kMemoryOnly) {
+        needs_disk_ = true;
+        co_return;
+    }
+    settle(part, co_await partition.fetch(options));
+}
+
+bool FetchRun::find_divergence(FetchPart& part, const replica::Partition& partition) {
+    if (part.target.last_fetched_epoch == kNoLeaderEpoch) return false;
+    const auto end = partition.log().end_of_epoch(part.target.last_fetched_epoch);
+    if (end.epoch == part.target.last_fetched_epoch && end.end >= part.target.from) return false;
+    part.diverging = end;
+    return true;
+}
+
+void FetchRun::settle(FetchPart& part, Result<replica::Fetched> fetched) {
+    part.state = FetchPart::State::kSettled;
+    if (!fetched) {
+        part.error = std::move(fetched).error();
+        has_error_ = true;
+        return;
+    }
+    part.fetched = *std::move(fetched);
+    bytes_ += part.fetched.batches.size();
+    if (part.diverging) has_error_ = true;
+    else if (part.fetched.batches.empty()) part.state = FetchPart::State::kEmpty;
+}
+
+Task<void> FetchRun::wait() {
+    bell_->rung = false;
+    const auto subscription = context_.aborted.subscribe([bell = bell_] { bell->ring(); });
+    co_await on_each_owner(&FetchRun::watch_on);
+    if (!bell_->rung) co_await bell_->waiting.wait_until(limits_.deadline);
+    co_await on_each_owner(&FetchRun::unwatch_on);
+    if (subscription) context_.aborted.unsubscribe(*subscription);
+}
+
+Task<void> FetchRun::watch_on(Shard& owner) {
+    for (auto& part : parts_) {
+        if (part.owner != &owner || part.state == FetchPart::State::kSettled) continue;
+        auto local = owner.partitions->find(part.key);
+        if (!local) {
+            home_.executor.post([bell = bell_] { bell->ring(); });
+            co_return;
+        }
+        part.watched = *local;
+        part.watch = part.watched->partition->watch(
+            part.fetched.bounds.high_watermark, [&part, bell = bell_, home = &home_.executor] {
+                part.watch.reset();
+                home->post([bell] { bell->ring(); });
+            });
+    }
+}
+
+Task<void> FetchRun::unwatch_on(Shard& owner) {
+    for (auto& part : parts_) {
+        if (part.owner != &owner || !part.watched) continue;
+        if (part.watch) part.watched->partition->unwatch(*part.watch);
+        part.watch.reset();
+        part.watched.reset();
+    }
+    co_return;
+}
+
+}  // namespace moldau::handlers

@@ -1,0 +1,156 @@
+// Opening, reconfiguring and removing partitions as images change.
+
+#include "handlers/partition_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/logger.h"
+#include "base/task_group.h"
+
+namespace moldau::handlers {
+namespace {
+
+// Logs opened side by side: enough to keep the I/O threads busy.
+constexpr std::size_t kOpeningMax = 32;
+
+Offset offset_in(const log::OffsetCheckpoint& checkpoint, const TopicPartition& name) {
+    const auto found = checkpoint.find(name);
+    return found == checkpoint.end() ? Offset{0} : found->second;
+}
+
+}  // namespace
+
+PartitionTable::PartitionTable(Environment environment, std::vector<Recovered> recovered)
+    : environment_(std::move(environment)), recovered_(std::move(recovered)) {}
+
+PartitionTable::~PartitionTable() = default;
+
+Result<std::shared_ptr<LocalPartition>> PartitionTable::find(const PartitionKey& key) {
+    const auto found = partitions_.find(key);
+    if (found == partitions_.end()) return fail(Errc::kUnknownTopicOrPartition);
+    if (found->second->failure) return fail(*found->second->failure);
+    return found->second;
+}
+
+Task<void> PartitionTable::apply(metadata::ImageRef from, metadata::ImageRef to) {
+    std::vector<Opening> opening;
+    std::vector<PartitionKey> removing;
+    metadata::Image::for_each_changed_topic(*from, *to, [&](const metadata::Topic* before, const metadata::Topic* after) {
+        if (after == nullptr) {
+            for (const auto index : by_topic_[before->id]) removing.push_back({before->id, index});
+            return;
+        }
+        collect_opening(*after, opening);
+        if (before != nullptr && before->configs != after->configs) reconfigure(*after);
+    });
+    for (const auto& key : removing) co_await remove(key);
+    co_await open_all(std::move(opening));
+}
+
+void PartitionTable::collect_opening(const metadata::Topic& topic, std::vector<Opening>& opening) {
+    std::shared_ptr<const TopicSettings> settings;
+    for (std::size_t index = 0; index < topic.partitions.size(); ++index) {
+        const PartitionKey key{topic.id, PartitionIndex{static_cast<std::int32_t>(index)}};
+        if (!owns(key) || partitions_.contains(key)) continue;
+        const auto directory = topic.partitions[index].directory_on(environment_.node);
+        if (!directory) continue;
+        if (!settings) {
+            settings = std::make_shared<TopicSettings>(resolve_topic_settings(topic.name, topic.configs, environment_.values));
+        }
+        const auto dir = environment_.dirs.find(*directory);
+        opening.push_back({key, {topic.name, key.index}, dir == environment_.dirs.end() ? 0 : dir->second,
+                           topic.partitions[index].leader_epoch, settings});
+    }
+}
+
+Task<void> PartitionTable::open_all(std::vector<Opening> opening) {
+    if (opening.empty()) co_return;
+    const auto work = std::make_shared<std::vector<Opening>>(std::move(opening));
+    const auto next = std::make_shared<std::size_t>(0);
+    TaskGroup group;
+    for (std::size_t count = std::min(kOpeningMax, work->size()); count > 0; --count) group.start(open_some(work, next));
+    co_await group.stop();
+}
+
+Task<void> PartitionTable::open_some(std::shared_ptr<std::vector<Opening>> opening, std::shared_ptr<std::size_t> next) {
+    while (*next < opening->size()) co_await open(std::move((*opening)[(*next)++]));
+}
+
+Task<void> PartitionTable::open(Opening opening) {
+    auto local = std::make_shared<LocalPartition>();
+    local->name = opening.name;
+    local->settings = opening.settings;
+    auto recovered = recovery_of(opening);
+    auto log = co_await environment_.store.open_log(opening.dir, opening.name, opening.key.topic, opening.settings->log,
+                                                    std::move(recovered));
+    if (log) {
+        local->partition = std::make_unique<replica::Partition>(environment_.executor, **log, opening.epoch);
+        if (const auto& damage = (*log)->recovery().damage) {
+            LOG_ERROR("handlers", "partition is damaged, it is served up to there partition={} damage=\"{}\"",
+                      opening.name.to_string(), *damage);
+        }
+    } else {
+        local->failure = log.error();
+        LOG_ERROR("handlers", "cannot open the log, the partition is offline partition={} error=\"{}\"",
+                  opening.name.to_string(), log.error().to_string());
+    }
+    by_topic_[opening.key.topic].push_back(opening.key.index);
+    auto* partition = local->partition.get();
+    partitions_[opening.key] = std::move(local);
+    if (partition && on_change_) on_change_(opening.key, opening.name, partition);
+}
+
+log::LogStore::Recovery PartitionTable::recovery_of(const Opening& opening) const {
+    log::LogStore::Recovery recovery;
+    if (opening.dir >= recovered_.size()) return recovery;
+    const auto& known = recovered_[opening.dir];
+    recovery.replay = known.replay;
+    recovery.shutdown = known.shutdown;
+    recovery.high_watermark_checkpoint = offset_in(known.high_watermarks, opening.name);
+    recovery.recovery_point = offset_in(known.recovery_points, opening.name);
+    recovery.log_start_checkpoint = offset_in(known.log_starts, opening.name);
+    return recovery;
+}
+
+Task<void> PartitionTable::remove(PartitionKey key) {
+    const auto found = partitions_.find(key);
+    if (found == partitions_.end()) co_return;
+    auto local = std::move(found->second);
+    partitions_.erase(found);
+    by_topic_.erase(key.topic);
+    if (!local->partition) co_return;
+    if (on_change_) on_change_(key, local->name, nullptr);
+    co_await local->partition->stop();
+    auto removed = co_await environment_.store.remove(local->name, local->settings->file_delete_delay);
+    if (!removed) {
+        LOG_ERROR("handlers", "cannot remove the files of a deleted partition partition={} error=\"{}\"",
+                  local->name.to_string(), removed.error().to_string());
+    }
+}
+
+void PartitionTable::reconfigure(const metadata::Topic& topic) {
+    const auto settings = std::make_shared<const TopicSettings>(
+        resolve_topic_settings(topic.name, topic.configs, environment_.values));
+    for (const auto index : by_topic_[topic.id]) {
+        auto& local = *partitions_.at({topic.id, index});
+        local.settings = settings;
+        if (local.partition) local.partition->log().reconfigure(settings->log);
+    }
+}
+
+void PartitionTable::tick(Now now) {
+    for (auto& [key, local] : partitions_) {
+        if (local->partition) local->partition->tick(now);
+    }
+}
+
+Task<void> PartitionTable::stop() {
+    for (auto& [key, local] : partitions_) {
+        if (!local->partition) continue;
+        if (on_change_) on_change_(key, local->name, nullptr);
+        co_await local->partition->stop();
+    }
+}
+
+}  // namespace moldau::handlers

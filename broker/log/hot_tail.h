@@ -1,0 +1,51 @@
+// The newest batches of a log, in memory, for the readers that keep up and for the writes that are still to be made.
+//
+// The problem: consumers that follow the end must not wait for a disk, and what is not in its segment yet can be read nowhere
+// else. The idea: a queue of views on the very bytes that are being written, bounded by what they keep in memory; only batches that
+// their segment has are dropped. Place: filled by `Log::append`, read by `Log::read_hot`.
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "bytes/buffer.h"
+
+namespace moldau::log {
+
+struct HotBatch {
+    Offset base;
+    Offset end;
+    bytes::ChunkList bytes;
+};
+
+// Thread: its log's core. Invariants: batches ascend without overlap; all appended batches at or above the first one are here.
+class HotTail {
+public:
+    // Small views on large memory are copied.
+    void append(HotBatch batch);
+    // Drops the oldest while more than `bytes_max` are held; only batches that end at or below `written_end`.
+    void evict(std::size_t bytes_max, Offset written_end);
+    void clear();
+    // Drops what begins at or after `end`.
+    void truncate_to(Offset end);
+
+    // The first batch that ends after `offset`, as an index below count(); nullopt when `offset` is below the first batch (files
+    // have it) or past the last.
+    std::optional<std::size_t> find(Offset offset) const;
+    const HotBatch& at(std::size_t index) const { return batches_[first_ + index]; }
+    std::size_t count() const { return batches_.size() - first_; }
+    std::size_t held_bytes() const { return held_bytes_; }
+
+private:
+    static std::size_t held_by(const HotBatch& batch);
+    void compact();
+
+    std::vector<HotBatch> batches_;
+    std::size_t first_ = 0;  // those before it are gone already
+    std::size_t held_bytes_ = 0;
+};
+
+}  // namespace moldau::log

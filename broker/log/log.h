@@ -1,0 +1,128 @@
+// One partition's log on this broker: segments, hot tail, indexes, epochs, producers.
+//
+// The problem: appends must return at once and keep their order, the disk may take its time, and readers must see only what is
+// safe. The idea: `append` assigns offsets in memory and queues the writes; two ends follow it, `written_end` (write(2) has it: a
+// killed process loses nothing) and `durable_end` (a power loss loses nothing); whoever decides about acknowledgements and the
+// high watermark (`replica`) watches them. Reads take the newest batches from memory and older ones from files.
+// Place: below `replica` and `raft`'s storage; above segments and the write-ahead log; knows nothing of replication.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "bytes/buffer.h"
+#include "io/executor.h"
+#include "io/file.h"
+#include "log/leader_epochs.h"
+#include "log/log_config.h"
+#include "log/log_types.h"
+#include "wal/write_ahead_log.h"
+#include "wire/produce_validation.h"
+
+namespace moldau::log {
+
+struct LogEnvironment {
+    io::Executor& executor;
+    io::FileSystem& files;
+    wal::WriteAheadLog* wal = nullptr;      // null: `synced` syncs the segment itself
+    const wal::WalReplay* replay = nullptr;  // entries to complete the segments with
+    Shutdown shutdown = Shutdown::kClean;
+    Offset high_watermark_checkpoint{0};  // a torn end below it is not cut in silence
+    Offset recovery_point{0};             // segments below are known to be on the disk
+    Offset log_start_checkpoint{0};       // as advance_start() left it; segments below go
+};
+
+// Lifetime: opened and owned by `LogStore` or the metadata shell; close() before destroying. Thread: its core.
+// Invariants: log_start_offset <= local_log_start_offset <= end_offset; durable_end <= end_offset; written_end <= end_offset;
+// ends only move forward, except by truncate_to and restart_at.
+class Log {
+public:
+    // Opens the folder, creating it when absent (with partition.metadata), recovers by design section 5.
+    // Errors: kIo, kCorrupt (with file and position), kNewerFormat.
+    static Task<Result<std::unique_ptr<Log>>> open(LogIdentity identity, LogConfig config, LogEnvironment environment);
+    ~Log();
+
+    // Appends one validated batch at end_offset() as the leader of `epoch`; patches base offset and epoch. Returns at once: the
+    // range is in memory and queued. Producer rules are applied first (idempotence, five-batch window): duplicates come back as
+    // such. Errors: kOutOfOrderSequenceNumber, kInvalidProducerEpoch, kBusy (too many producers or queued bytes),
+    // kKafkaStorageError/kIo once a write has failed, kRecordListTooLarge above segment_bytes.
+    Result<AppendedRange> append(wire::ValidatedBatch batch, LeaderEpoch epoch, Now now);
+
+    Offset log_start_offset() const;
+    Offset local_log_start_offset() const;
+    Offset end_offset() const;
+    Offset written_end() const;
+    Offset durable_end() const;
+    // Segments below are complete on the disk, indexes included: what the recovery point checkpoint gets. <= durable_end().
+    Offset recovery_point() const;
+    // The end that counts for acknowledgements under this log's durability.
+    Offset committed_end() const;
+    // The failure that made the log read-only, if any.
+    const std::optional<Error>& failure() const;
+
+    // `callback` runs (on the core, coalesced per turn) after written_end, durable_end or failure changed. One only.
+    void on_progress(std::function<void()> callback);
+
+    // Batches from the one that holds `from` (or the next after a gap) up to `end`. Immediate from the hot tail.
+    // Errors: kOffsetOutOfRange when `from` is below log_start_offset or above end_offset; kIo, kCorrupt.
+    Task<Result<ReadRange>> read(ReadOptions options);
+    // The same without waiting when memory has it; nullopt when files must be read.
+    std::optional<Result<ReadRange>> read_hot(const ReadOptions& options) const;
+
+    // The first record at or after `timestamp`, below `end`; nullopt when there is none.
+    Task<Result<std::optional<TimestampedOffset>>> find_timestamp(std::int64_t timestamp, Offset end);
+    // The record with the largest timestamp (ListOffsets -3, KIP-734); nullopt when empty.
+    Task<Result<std::optional<TimestampedOffset>>> find_max_timestamp(Offset end);
+
+    LeaderEpoch latest_epoch() const;
+    // KIP-101/320: where `epoch` ended. {kNoLeaderEpoch, -1} when it is older than all known.
+    EpochEnd end_of_epoch(LeaderEpoch epoch) const;
+    // The epoch of the record at `offset`.
+    LeaderEpoch epoch_at(Offset offset) const;
+
+    // Resolves when everything appended before the call is in segments and on the disk; also writes indexes and checkpoints.
+    Task<Result<void>> flush();
+    // Cuts the log to [.., end). Resolves when the cut is on the disk.
+    Task<Result<void>> truncate_to(Offset end);
+    // Forgets everything and starts anew, empty, at `offset` (a snapshot took its place).
+    Task<Result<void>> restart_at(Offset offset);
+    // Moves log_start_offset forward; whole segments below are deleted.
+    Task<Result<void>> advance_start(Offset offset);
+
+    // Settings changed: take effect with the next append.
+    void reconfigure(const LogConfig& config);
+    // Time-driven work, called about once a second: roll by time, flush.ms, producer expiry.
+    void tick(Now now);
+
+    struct Stats {
+        std::uint64_t bytes = 0;
+        std::size_t segments = 0;
+        std::size_t producers = 0;
+        std::size_t hot_bytes = 0;
+    };
+    Stats stats() const;
+    const LogIdentity& identity() const;
+    const LogConfig& config() const;
+    const RecoveryReport& recovery() const;
+
+    // Writes all, producer snapshot and epochs included, and closes the files. kClean if nothing failed.
+    Task<Result<void>> close();
+    // Closes and moves the folder aside as "<name>.<uuid>-delete"; the bytes go in the background (LogStore).
+    Task<Result<std::string>> close_and_mark_deleted(Uuid unique);
+
+private:
+    class Impl;
+    explicit Log(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace moldau::log

@@ -1,0 +1,39 @@
+// The settings of one topic that its logs follow, with every default and override already resolved (server/settings).
+
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "base/time.h"
+
+namespace moldau::log {
+
+// When does a record count? See docs/architecture.md, "Durability".
+enum class Durability : std::uint8_t {
+    kSynced,      // when a group commit has it on the disk
+    kReplicated,  // when write(2) has taken it
+};
+
+struct LogConfig {
+    std::int64_t segment_bytes = std::int64_t{1} << 30;
+    Millis segment_ms = std::chrono::hours{7 * 24};
+    Millis segment_jitter_ms{0};
+    std::int32_t segment_index_bytes = 10 << 20;
+    std::int32_t index_interval_bytes = 4096;
+    bool preallocate = false;
+    Durability durability = Durability::kSynced;
+    // For kReplicated: a background sync after so many records or so long; the maxima mean never.
+    std::int64_t flush_messages = std::numeric_limits<std::int64_t>::max();
+    Millis flush_ms{std::numeric_limits<std::int64_t>::max()};
+    // How long producers that are silent are remembered (producer.id.expiration.ms).
+    Millis producer_expiration_ms = std::chrono::hours{24};
+    // At this many live producers per partition new ones get a retriable error; nobody is forgotten in silence.
+    std::size_t producers_max = 100'000;
+    // Bytes of the newest batches kept in memory for readers.
+    std::size_t hot_tail_bytes = 4 << 20;
+
+    bool operator==(const LogConfig&) const = default;
+};
+
+}  // namespace moldau::log

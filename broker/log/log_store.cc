@@ -1,0 +1,475 @@
+// A core's logs: table, ticks, checkpoints, removal, orderly end.
+
+#include "log/log_store.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "base/logger.h"
+#include "base/task_group.h"
+#include "io/wait_list.h"
+
+namespace moldau::log {
+
+namespace {
+
+constexpr auto kTickInterval = std::chrono::seconds{1};
+constexpr std::size_t kSweepParts = 16;     // an idle log is looked at once in so many ticks
+constexpr std::size_t kFlushesAtOnce = 16;  // docs/decisions/0001: more threads gain nothing
+constexpr std::size_t kClosesAtOnce = 64;
+constexpr auto kRetryAfter = std::chrono::seconds{1};
+
+struct PartitionHash {
+    std::size_t operator()(const wal::WalPartition& partition) const noexcept {
+        return std::hash<TopicId>{}(partition.topic) * 31 + static_cast<std::size_t>(partition.partition.value);
+    }
+};
+
+struct Entry {
+    std::unique_ptr<Log> log;
+    std::size_t dir = 0;
+    std::size_t place = 0;  // in the sweep order
+    Offset seen_end{-1};    // at the last tick
+    bool is_active = false;
+    bool is_removing = false;
+    std::size_t flushes = 0;  // under way
+};
+
+bool flushes_by_time(const Log& log) {
+    return log.config().durability == Durability::kReplicated && log.config().flush_ms != LogConfig{}.flush_ms;
+}
+
+// What workers side by side take their next piece from; the first error stays.
+struct WorkList {
+    std::vector<Entry*> entries;
+    std::size_t next = 0;
+    Result<void> result;
+};
+
+}  // namespace
+
+std::size_t core_of(const TopicId& topic, PartitionIndex partition, std::size_t cores) {
+    CHECK(cores > 0);
+    std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a: the same on every machine and in every version
+    for (const auto byte : topic.value.bytes) hash = (hash ^ byte) * 0x100000001b3;
+    return static_cast<std::size_t>((hash + static_cast<std::uint64_t>(partition.value)) % cores);
+}
+
+class LogStore::Impl {
+public:
+    Impl(Environment environment, Options options)
+        : environment_(environment),
+          options_(std::move(options)),
+          wake_(environment.executor),
+          flushed_(environment.executor) {}
+    ~Impl() { environment_.executor.cancel(timer_); }
+
+    Task<Result<void>> open();
+    Task<Result<Log*>> open_log(std::size_t dir, TopicPartition name, TopicId topic_id, LogConfig config, Recovery recovery);
+    std::size_t choose_dir() const;
+    Log* find(const TopicPartition& name);
+    Task<Result<void>> remove(TopicPartition name, Millis delay);
+    Task<Result<void>> checkpoint();
+    std::vector<Log*> logs();
+    std::vector<wal::WriteAheadLog*> wals();
+    Task<Result<void>> close();
+
+    std::function<Offset(const Log&)> high_watermark_source;
+
+private:
+    struct Lane {
+        std::string dir;
+        std::unique_ptr<wal::WriteAheadLog> wal;
+        std::size_t logs = 0;
+        bool is_draining = false;
+        std::string last_failure;                         // of a checkpoint; said once, tried again and again
+        std::map<std::string, OffsetCheckpoint> written;  // what each checkpoint file last got
+    };
+
+    void insert(std::unique_ptr<Entry> entry);
+    void erase(Entry* entry);
+
+    void schedule_tick();
+    void tick();
+    void tick_one(Entry& entry, Now now);
+
+    void drain_soon(Lane& lane);
+    Task<void> drain_in_background(Lane& lane);
+    Task<Result<void>> drain(Lane& lane, bool (*wanted)(const wal::WriteAheadLog&));
+    Task<Result<void>> sync_contents(wal::WriteAheadLog::Contents contents);
+    Task<void> flush_worker(WorkList& work);
+    Task<void> close_worker(WorkList& work);
+
+    OffsetCheckpoint gather(const Lane& lane, const std::function<std::optional<Offset>(const Log&)>& value) const;
+    Task<Result<void>> write_changed(Lane& lane, const char* name, OffsetCheckpoint offsets);
+    Task<Result<void>> write_checkpoints();
+    Task<void> write_checkpoints_in_background();
+
+    Task<void> remove_bytes(std::string dir, Millis delay);
+
+    Environment environment_;
+    const Options options_;
+    std::vector<std::unique_ptr<Lane>> lanes_;
+
+    std::unordered_map<TopicPartition, std::unique_ptr<Entry>> entries_;
+    std::unordered_map<wal::WalPartition, Entry*, PartitionHash> by_id_;
+    std::vector<Entry*> sweep_;
+    std::vector<Entry*> active_;
+    std::size_t sweep_next_ = 0;
+    std::size_t changing_ = 0;  // openings and removals under way
+
+    io::TimerId timer_;
+    MonoTime files_due_{};
+    bool writing_files_ = false;
+    bool closing_ = false;
+    io::WaitList wake_;  // of sleepers and of those who wait for `writing_files_` or a lane's draining
+    io::WaitList flushed_;
+    TaskGroup tasks_;
+};
+
+// --- opening and the table
+
+Task<Result<void>> LogStore::Impl::open() {
+    for (const auto& dir : options_.dirs) {
+        auto options = options_.wal;
+        options.dir = dir + "/.moldau-wal";
+        options.lane = options_.core;
+        MOLDAU_CO_TRY_ASSIGN(
+            wal, co_await wal::WriteAheadLog::open({environment_.executor, environment_.files}, std::move(options)));
+        auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+        lane.dir = dir;
+        lane.wal = std::move(wal);
+        lane.wal->on_pressure([this, &lane] { drain_soon(lane); });
+    }
+    files_due_ = environment_.executor.now().mono + options_.checkpoint_interval;
+    schedule_tick();
+    co_return Result<void>{};
+}
+
+Task<Result<Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition name, TopicId topic_id, LogConfig config,
+                                            Recovery recovery) {
+    CHECK(dir < lanes_.size());
+    if (closing_) co_return fail(Errc::kClosed, "log store");
+    const auto [place, is_new] = entries_.try_emplace(name, nullptr);  // null: being opened
+    if (!is_new) co_return fail(Errc::kBusy, name.to_string() + " is open already");
+    LogIdentity identity{.dir = lanes_[dir]->dir + '/' + name.to_string(), .name = name, .topic_id = topic_id};
+    const LogEnvironment environment{.executor = environment_.executor,
+                                     .files = environment_.files,
+                                     .wal = lanes_[dir]->wal.get(),
+                                     .replay = recovery.replay,
+                                     .shutdown = recovery.shutdown,
+                                     .high_watermark_checkpoint = recovery.high_watermark_checkpoint,
+                                     .recovery_point = recovery.recovery_point,
+                                     .log_start_checkpoint = recovery.log_start_checkpoint};
+    ++changing_;
+    auto opened = co_await Log::open(std::move(identity), config, environment);
+    if (--changing_ == 0) wake_.notify_all();
+    if (!opened) {
+        entries_.erase(name);
+        co_return fail(std::move(opened).error());
+    }
+    auto entry = std::make_unique<Entry>();
+    entry->log = *std::move(opened);
+    entry->dir = dir;
+    Log* log = entry->log.get();
+    insert(std::move(entry));
+    co_return log;
+}
+
+void LogStore::Impl::insert(std::unique_ptr<Entry> entry) {
+    auto& identity = entry->log->identity();
+    entry->place = sweep_.size();
+    sweep_.push_back(entry.get());
+    if (flushes_by_time(*entry->log)) {
+        entry->is_active = true;
+        active_.push_back(entry.get());
+    }
+    ++lanes_[entry->dir]->logs;
+    by_id_.insert_or_assign({identity.topic_id, identity.name.partition}, entry.get());
+    entries_[identity.name] = std::move(entry);
+}
+
+void LogStore::Impl::erase(Entry* entry) {
+    const auto name = entry->log->identity().name;
+    sweep_[entry->place] = sweep_.back();
+    sweep_[entry->place]->place = entry->place;
+    sweep_.pop_back();
+    std::erase(active_, entry);
+    const auto id = by_id_.find({entry->log->identity().topic_id, name.partition});
+    if (id != by_id_.end() && id->second == entry) by_id_.erase(id);
+    --lanes_[entry->dir]->logs;
+    entries_.erase(name);
+}
+
+std::size_t LogStore::Impl::choose_dir() const {
+    const auto fewest = std::ranges::min_element(lanes_, {}, [](const auto& lane) { return lane->logs; });
+    return static_cast<std::size_t>(fewest - lanes_.begin());
+}
+
+Log* LogStore::Impl::find(const TopicPartition& name) {
+    const auto found = entries_.find(name);
+    const bool is_there = found != entries_.end() && found->second && !found->second->is_removing;
+    return is_there ? found->second->log.get() : nullptr;
+}
+
+std::vector<Log*> LogStore::Impl::logs() {
+    std::vector<Log*> all;
+    for (auto* entry : sweep_) {
+        if (!entry->is_removing) all.push_back(entry->log.get());
+    }
+    return all;
+}
+
+std::vector<wal::WriteAheadLog*> LogStore::Impl::wals() {
+    std::vector<wal::WriteAheadLog*> all;
+    for (const auto& lane : lanes_) all.push_back(lane->wal.get());
+    return all;
+}
+
+// --- removal
+
+Task<Result<void>> LogStore::Impl::remove(TopicPartition name, Millis delay) {
+    if (closing_) co_return fail(Errc::kClosed, "log store");
+    if (find(name) == nullptr) co_return fail(Errc::kNotFound, name.to_string());
+    ++changing_;
+    Entry* entry = entries_.at(name).get();
+    entry->is_removing = true;  // a checkpoint no longer waits for it, which could be waiting for the checkpoint
+    while (entry->flushes > 0) co_await flushed_.wait();
+    auto renamed = co_await entry->log->close_and_mark_deleted(environment_.random.next_uuid());
+    erase(entry);
+    if (--changing_ == 0) wake_.notify_all();
+    if (!renamed) co_return fail(std::move(renamed).error());
+    tasks_.start(remove_bytes(*std::move(renamed), delay));
+    co_return Result<void>{};
+}
+
+Task<void> LogStore::Impl::remove_bytes(std::string dir, Millis delay) {
+    const auto when = environment_.executor.now().mono + delay;
+    while (!tasks_.stopping() && environment_.executor.now().mono < when) co_await wake_.wait_until(when);
+    if (tasks_.stopping()) co_return;
+    const auto removed = co_await io::remove_dir(environment_.files, dir);
+    if (!removed) LOG_WARNING("log", "could not remove a deleted log dir={} error=\"{}\"", dir, removed.error().to_string());
+}
+
+// --- ticks
+
+void LogStore::Impl::schedule_tick() {
+    timer_ = environment_.executor.schedule(environment_.executor.now().mono + kTickInterval, [this] { tick(); });
+}
+
+// Thousands of idle logs must cost nothing: those that grow, or flush by time, are ticked every time, the others in turn.
+void LogStore::Impl::tick() {
+    const Now now = environment_.executor.now();
+    for (std::size_t index = 0; index < active_.size();) {
+        Entry& entry = *active_[index];
+        const bool is_idle = entry.log->end_offset() == entry.seen_end && !flushes_by_time(*entry.log);
+        tick_one(entry, now);
+        if (!is_idle) {
+            ++index;
+            continue;
+        }
+        entry.is_active = false;
+        active_[index] = active_.back();
+        active_.pop_back();
+    }
+    const auto count = std::min(sweep_.size(), sweep_.size() / kSweepParts + 1);
+    for (std::size_t step = 0; step < count; ++step) {
+        Entry& entry = *sweep_[sweep_next_++ % sweep_.size()];
+        if (entry.is_active) continue;
+        if (entry.log->end_offset() != entry.seen_end || flushes_by_time(*entry.log)) {
+            entry.is_active = true;
+            active_.push_back(&entry);
+        }
+        tick_one(entry, now);
+    }
+    for (const auto& lane : lanes_) {
+        if (lane->wal->needs_checkpoint()) drain_soon(*lane);
+    }
+    if (now.mono >= files_due_) {
+        files_due_ = now.mono + options_.checkpoint_interval;
+        tasks_.start(write_checkpoints_in_background());
+    }
+    schedule_tick();
+}
+
+void LogStore::Impl::tick_one(Entry& entry, Now now) {
+    entry.seen_end = entry.log->end_offset();
+    if (!entry.is_removing) entry.log->tick(now);
+}
+
+// --- recycling write-ahead files
+
+void LogStore::Impl::drain_soon(Lane& lane) {
+    if (!lane.is_draining) tasks_.start(drain_in_background(lane));
+}
+
+Task<void> LogStore::Impl::drain_in_background(Lane& lane) {
+    const auto drained = co_await drain(lane, [](const wal::WriteAheadLog& wal) { return wal.needs_checkpoint(); });
+    const auto text = drained ? std::string{} : drained.error().to_string();
+    if (!drained && text != lane.last_failure) LOG_ERROR("log", "a checkpoint failed dir={} error=\"{}\"", lane.dir, text);
+    lane.last_failure = text;
+    if (!drained && closing_) (void)co_await lane.wal->close();  // what waits for room there must not wait for ever
+}
+
+// Recycles full files, oldest first, while `wanted`. After a failure the next try waits: the files keep what segments lack.
+Task<Result<void>> LogStore::Impl::drain(Lane& lane, bool (*wanted)(const wal::WriteAheadLog&)) {
+    while (lane.is_draining) co_await wake_.wait();
+    lane.is_draining = true;
+    Result<void> result;
+    while (result && wanted(*lane.wal)) {
+        result = co_await sync_contents(lane.wal->oldest_contents());
+        if (result) result = co_await lane.wal->recycle_oldest();
+    }
+    if (!result && !closing_) co_await wake_.wait_until(environment_.executor.now().mono + kRetryAfter);
+    lane.is_draining = false;
+    wake_.notify_all();
+    co_return result;
+}
+
+Task<Result<void>> LogStore::Impl::sync_contents(wal::WriteAheadLog::Contents contents) {
+    WorkList work;
+    for (const auto& [partition, end] : contents) {
+        const auto found = by_id_.find(partition);
+        if (found == by_id_.end() || found->second->is_removing) continue;
+        const Log& log = *found->second->log;
+        if (log.recovery_point() >= std::min(end, log.end_offset())) continue;
+        ++found->second->flushes;
+        work.entries.push_back(found->second);
+    }
+    TaskGroup workers;
+    for (std::size_t count = 0; count < std::min(kFlushesAtOnce, work.entries.size()); ++count)
+        workers.start(flush_worker(work));
+    co_await workers.stop();
+    co_return std::move(work.result);
+}
+
+Task<void> LogStore::Impl::flush_worker(WorkList& work) {
+    while (work.next < work.entries.size()) {
+        Entry& entry = *work.entries[work.next++];
+        auto flushed = entry.is_removing ? Result<void>{} : co_await entry.log->flush();
+        if (!flushed && work.result && !entry.is_removing) work.result = std::move(flushed);
+        if (--entry.flushes == 0) flushed_.notify_all();
+    }
+}
+
+// --- checkpoint files
+
+OffsetCheckpoint LogStore::Impl::gather(const Lane& lane,
+                                        const std::function<std::optional<Offset>(const Log&)>& value) const {
+    OffsetCheckpoint offsets;
+    for (const auto* entry : sweep_) {
+        if (entry->is_removing || lanes_[entry->dir].get() != &lane) continue;
+        if (const auto offset = value(*entry->log)) offsets.emplace(entry->log->identity().name, *offset);
+    }
+    return offsets;
+}
+
+Task<Result<void>> LogStore::Impl::write_changed(Lane& lane, const char* name, OffsetCheckpoint offsets) {
+    if (const auto found = lane.written.find(name); found != lane.written.end() && found->second == offsets)
+        co_return Result<void>{};
+    const auto path = lane.dir + '/' + name + '.' + std::to_string(options_.core);
+    MOLDAU_CO_TRY(co_await write_checkpoint(environment_.files, path, offsets));
+    lane.written.insert_or_assign(name, std::move(offsets));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> LogStore::Impl::write_checkpoints() {
+    while (writing_files_) co_await wake_.wait();
+    writing_files_ = true;
+    Result<void> result;
+    for (const auto& lane : lanes_) {
+        result = co_await write_changed(*lane, kRecoveryPointFile,
+                                        gather(*lane, [](const Log& log) { return log.recovery_point(); }));
+        if (!result) break;
+        result = co_await write_changed(*lane, kLogStartFile, gather(*lane, [](const Log& log) -> std::optional<Offset> {
+            return log.log_start_offset() > Offset{0} ? std::optional{log.log_start_offset()} : std::nullopt;
+        }));
+        if (!result) break;
+        if (!high_watermark_source) continue;
+        result = co_await write_changed(*lane, kHighWatermarkFile, gather(*lane, high_watermark_source));
+        if (!result) break;
+    }
+    writing_files_ = false;
+    wake_.notify_all();
+    co_return result;
+}
+
+Task<void> LogStore::Impl::write_checkpoints_in_background() {
+    const auto written = co_await write_checkpoints();
+    if (!written) LOG_ERROR("log", "could not write checkpoint files error=\"{}\"", written.error().to_string());
+}
+
+Task<Result<void>> LogStore::Impl::checkpoint() {
+    for (const auto& lane : lanes_) {
+        MOLDAU_CO_TRY(co_await drain(
+            *lane, [](const wal::WriteAheadLog& wal) { return wal.needs_checkpoint() || !wal.oldest_contents().empty(); }));
+    }
+    co_return co_await write_checkpoints();
+}
+
+// --- end
+
+Task<void> LogStore::Impl::close_worker(WorkList& work) {
+    while (work.next < work.entries.size()) {
+        auto closed = co_await work.entries[work.next++]->log->close();
+        if (!closed && work.result) work.result = std::move(closed);
+    }
+}
+
+// Logs first, with checkpoints still running: what they wait for may need room in the write-ahead log.
+Task<Result<void>> LogStore::Impl::close() {
+    if (std::exchange(closing_, true)) co_return Result<void>{};
+    environment_.executor.cancel(timer_);
+    wake_.notify_all();
+    while (changing_ > 0) co_await wake_.wait();
+    for (const auto& lane : lanes_) {
+        if (lane->wal->needs_checkpoint()) drain_soon(*lane);
+    }
+    WorkList work{.entries = sweep_, .next = 0, .result = {}};
+    TaskGroup workers;
+    for (std::size_t count = 0; count < std::min(kClosesAtOnce, work.entries.size()); ++count)
+        workers.start(close_worker(work));
+    co_await workers.stop();
+    Result<void> result = std::move(work.result);
+    tasks_.request_stop();
+    wake_.notify_all();
+    co_await tasks_.stop();
+    auto written = co_await write_checkpoints();
+    if (result) result = std::move(written);
+    for (const auto& lane : lanes_) {
+        auto closed = co_await lane->wal->close();
+        if (result) result = std::move(closed);
+    }
+    co_return result;
+}
+
+// --- the public face
+
+LogStore::LogStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LogStore::~LogStore() = default;
+
+Task<Result<std::unique_ptr<LogStore>>> LogStore::open(Environment environment, Options options) {
+    auto impl = std::make_unique<Impl>(environment, std::move(options));
+    MOLDAU_CO_TRY(co_await impl->open());
+    co_return std::unique_ptr<LogStore>(new LogStore(std::move(impl)));
+}
+
+Task<Result<Log*>> LogStore::open_log(std::size_t dir, TopicPartition name, TopicId topic_id, LogConfig config,
+                                      Recovery recovery) {
+    return impl_->open_log(dir, std::move(name), topic_id, config, recovery);
+}
+std::size_t LogStore::choose_dir() const { return impl_->choose_dir(); }
+Log* LogStore::find(const TopicPartition& name) { return impl_->find(name); }
+Task<Result<void>> LogStore::remove(TopicPartition name, Millis delay) { return impl_->remove(std::move(name), delay); }
+void LogStore::set_high_watermark_source(std::function<Offset(const Log&)> source) {
+    impl_->high_watermark_source = std::move(source);
+}
+Task<Result<void>> LogStore::checkpoint() { return impl_->checkpoint(); }
+std::vector<Log*> LogStore::logs() { return impl_->logs(); }
+std::vector<wal::WriteAheadLog*> LogStore::wals() { return impl_->wals(); }
+Task<Result<void>> LogStore::close() { return impl_->close(); }
+
+}  // namespace moldau::log

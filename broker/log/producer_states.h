@@ -1,0 +1,96 @@
+// What a partition remembers about its idempotent producers, so that a batch sent twice is stored once and none is skipped.
+//
+// The problem: a producer that got no answer sends again; the log must tell a repeat from a gap (KIP-98, KIP-360). The idea: per
+// producer id its epoch and the sequence ranges of its last five batches; a batch must continue the sequence, repeat one of the
+// five, or begin anew with a newer epoch. Pure: no clock, no files; the log is the truth, so that these states can be rebuilt from
+// it, and `log/producer_snapshot.h` only shortens that.
+//
+// States advance at append, while the batch may still be lost with the leadership. A replica that truncates its log therefore takes
+// the newest snapshot at or below the cut and replays what the log has kept after it: rolling back is rebuilding.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "wire/record_batch.h"
+
+namespace moldau::log {
+
+// Where a batch was stored.
+struct StoredRange {
+    Offset base;
+    Offset end;
+    std::int64_t timestamp = -1;
+    bool operator==(const StoredRange&) const = default;
+};
+
+// What a snapshot keeps of a producer: Kafka's fields.
+struct ProducerEntry {
+    ProducerId id;
+    ProducerEpoch epoch;
+    std::int32_t last_sequence = -1;
+    Offset last_offset{-1};
+    std::int32_t offset_delta = 0;
+    std::int64_t timestamp = -1;  // when it was last heard of
+    std::int32_t coordinator_epoch = -1;
+    Offset transaction_first_offset{-1};
+    bool operator==(const ProducerEntry&) const = default;
+};
+
+// The sequence number `count` after `sequence`; they wrap from 2^31 - 1 to 0.
+std::int32_t add_to_sequence(std::int32_t sequence, std::int32_t count);
+
+// Thread: its log's core. Invariants: a producer has at most kBatchesKept batches, in the order of their offsets, all of its epoch.
+class ProducerStates {
+public:
+    static constexpr std::size_t kBatchesKept = 5;
+
+    // May the batch be appended? The range of the first time when it is a repeat, nullopt when it is new. Batches without a
+    // producer id always may. Errors: kInvalidProducerEpoch, kOutOfOrderSequenceNumber, kBusy at `producers_max` producers.
+    Result<std::optional<StoredRange>> check(const wire::BatchHeader& header, std::size_t producers_max) const;
+    // The batch is in the log with `header.base_offset`. `heard_at`: now, or when replaying the log a good guess.
+    void append(const wire::BatchHeader& header, std::int64_t heard_at);
+    // Adds an older batch in front of what a snapshot gave, so that the window of five is whole again.
+    void prepend(const wire::BatchHeader& header);
+
+    // Forgets producers not heard of for `expiration` that have no open transaction.
+    void expire(WallTime now, Millis expiration);
+    void clear() { producers_.clear(); }
+    void restore(const std::vector<ProducerEntry>& entries);
+    // In the order of their ids.
+    std::vector<ProducerEntry> entries() const;
+    std::size_t count() const { return producers_.size(); }
+    bool empty() const { return producers_.empty(); }
+
+private:
+    struct Batch {
+        std::int32_t last_sequence;
+        std::int32_t offset_delta;
+        Offset last_offset;
+        std::int64_t timestamp;
+        std::int32_t first_sequence() const { return add_to_sequence(last_sequence, -offset_delta); }
+    };
+    struct Producer {
+        ProducerEpoch epoch;
+        std::uint8_t batch_count = 0;
+        std::int32_t coordinator_epoch = -1;
+        std::int64_t heard_at = -1;
+        Offset transaction_first_offset{-1};
+        std::array<Batch, kBatchesKept> batches;  // the newest last
+
+        std::int32_t last_sequence() const { return batch_count == 0 ? -1 : batches[batch_count - 1].last_sequence; }
+        const Batch* find(std::int32_t first, std::int32_t last) const;
+        void add(const Batch& batch);
+    };
+
+    std::unordered_map<ProducerId, Producer> producers_;
+};
+
+}  // namespace moldau::log
