@@ -7,8 +7,8 @@
 #     SOURCES ...                # generated sources, besides the folder's own
 #     TEST_DEPS io_testing)      # modules that only its tests, fuzzers and benchmarks use
 #
-# In the module's folder: x.cc is the library, x_test.cc a test, x_fuzz.cc a fuzzer, x_bench.cc a benchmark. Tests of one module
-# make one binary, <name>_test; fuzzers are one binary each and, without MOLDAU_FUZZ, run their corpus as a test.
+# In the module's folder: x.cc is the library, x_test.cc a test, x_fuzz.cc a fuzzer, x_bench.cc a benchmark. Tests of one
+# module make one binary, <name>_test; fuzzers are one binary each and, without MOLDAU_FUZZ, run their corpus as a test.
 #
 # Every module also gets a link test: a program that holds the module whole and what it declares, nothing more.
 

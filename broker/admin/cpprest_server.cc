@@ -1,4 +1,5 @@
-// The HTTP listener on cpprestsdk. Compiled as C++20: its headers fail in C++23, so nothing of ours that needs C++23 is included.
+// The HTTP listener on cpprestsdk. Compiled as C++20: its headers fail in C++23, so nothing of ours that needs C++23 is
+// included.
 
 #include <cpprest/http_listener.h>
 #include <pplx/threadpool.h>

@@ -35,7 +35,8 @@ Result<std::unique_ptr<HttpServer>> serve_http(const HttpAddress& address, HttpR
     const auto host = bare_v6 ? '[' + address.host + ']' : address.host;
     const auto uri = "http://" + host + ':' + std::to_string(address.port);
     std::string error;
-    auto raw = open_cpprest_server(uri, [routes = std::move(routes)](const std::string& path) { return route(routes, path); }, error);
+    auto raw = open_cpprest_server(
+        uri, [routes = std::move(routes)](const std::string& path) { return route(routes, path); }, error);
     if (!raw) return fail(Errc::kIo, "admin listener " + uri + ": " + error);
     return std::make_unique<RoutedServer>(std::move(raw));
 }

@@ -1,8 +1,8 @@
 // The admin HTTP listener: GET requests on fixed paths.
 //
-// The problem: health checks and scrapes must be answered whatever the broker's cores do, and the HTTP library is in maintenance mode.
-// The idea: a small interface with the library behind it in one file; handlers run on its own two threads and only read.
-// Place: made by `app`; says nothing itself.
+// The problem: health checks and scrapes must be answered whatever the broker's cores do, and the HTTP library is in
+// maintenance mode. The idea: a small interface with the library behind it in one file; handlers run on its own two threads
+// and only read. Place: made by `app`; says nothing itself.
 
 #pragma once
 

@@ -56,10 +56,12 @@ constexpr auto kGauge = MetricType::Gauge;
 
 constexpr Row kRows[] = {
     {"moldau_connections", kGauge, "Client connections that are open.", of_server<&Server::connections_open>},
-    {"moldau_connections_accepted_total", kCounter, "Client connections accepted.", of_server<&Server::connections_accepted>},
+    {"moldau_connections_accepted_total", kCounter, "Client connections accepted.",
+     of_server<&Server::connections_accepted>},
     {"moldau_connections_refused_total", kCounter, "Connections closed at once, because a limit was reached.",
      of_server<&Server::connections_refused>},
-    {"moldau_connections_failed_total", kCounter, "Connections closed for what the peer sent.", of_server<&Server::connections_failed>},
+    {"moldau_connections_failed_total", kCounter, "Connections closed for what the peer sent.",
+     of_server<&Server::connections_failed>},
     {"moldau_connections_idle_closed_total", kCounter, "Connections closed because they were silent.",
      of_server<&Server::connections_idle_closed>},
     {"moldau_network_received_bytes_total", kCounter, "Bytes of requests.", of_server<&Server::bytes_in>},
@@ -75,23 +77,28 @@ constexpr Row kRows[] = {
     {"moldau_fetch_sessions", kGauge, "Incremental fetch sessions.", of_core<&CoreSnapshot::fetch_sessions>},
     {"moldau_requests_unsupported_total", kCounter, "Requests of an API or version that is not served.",
      of_handlers<&Handlers::requests_unsupported>},
-    {"moldau_request_memory_bytes", kGauge, "Memory granted to requests under way.", of_core<&CoreSnapshot::request_memory_bytes>},
-    {"moldau_answer_memory_bytes", kGauge, "Memory granted to answers read from files.", of_core<&CoreSnapshot::answer_memory_bytes>},
+    {"moldau_request_memory_bytes", kGauge, "Memory granted to requests under way.",
+     of_core<&CoreSnapshot::request_memory_bytes>},
+    {"moldau_answer_memory_bytes", kGauge, "Memory granted to answers read from files.",
+     of_core<&CoreSnapshot::answer_memory_bytes>},
     {"moldau_wal_commits_total", kCounter, "Group commits of the write-ahead log.", of_wal<&Wal::commits>},
     {"moldau_wal_entries_total", kCounter, "Batches written to the write-ahead log.", of_wal<&Wal::entries>},
     {"moldau_wal_written_bytes_total", kCounter, "Bytes written to the write-ahead log.", of_wal<&Wal::bytes_written>},
     {"moldau_wal_sync_seconds_total", kCounter, "Time that commits waited for the disk.",
      [](const CoreSnapshot& core) { return static_cast<double>(core.wal.sync_nanos) / 1e9; }},
     {"moldau_partitions", kGauge, "Partitions on this broker.", of_core<&CoreSnapshot::partitions>},
-    {"moldau_partitions_offline", kGauge, "Partitions whose log cannot be opened.", of_core<&CoreSnapshot::partitions_offline>},
+    {"moldau_partitions_offline", kGauge, "Partitions whose log cannot be opened.",
+     of_core<&CoreSnapshot::partitions_offline>},
     {"moldau_log_bytes", kGauge, "Bytes of all logs.", of_core<&CoreSnapshot::log_bytes>},
     {"moldau_log_segments", kGauge, "Segments of all logs.", of_core<&CoreSnapshot::log_segments>},
     {"moldau_log_hot_bytes", kGauge, "Bytes of batches kept in memory for consumers.", of_core<&CoreSnapshot::hot_bytes>},
     {"moldau_producers", kGauge, "Idempotent producers remembered.", of_core<&CoreSnapshot::producers>},
     {"moldau_groups", kGauge, "Consumer groups coordinated.", of_core<&CoreSnapshot::groups>},
     {"moldau_topics", kGauge, "Topics of the cluster.", nullptr, of_node<&NodeSnapshot::topics>},
-    {"moldau_metadata_offset", kGauge, "Offset that the metadata image has reached.", nullptr, of_node<&NodeSnapshot::metadata_offset>},
-    {"moldau_metadata_commits_total", kCounter, "Commits of the metadata log.", nullptr, of_node<&NodeSnapshot::metadata_commits>},
+    {"moldau_metadata_offset", kGauge, "Offset that the metadata image has reached.", nullptr,
+     of_node<&NodeSnapshot::metadata_offset>},
+    {"moldau_metadata_commits_total", kCounter, "Commits of the metadata log.", nullptr,
+     of_node<&NodeSnapshot::metadata_commits>},
 };
 
 constexpr std::string_view kRequestsName = "moldau_request_duration_seconds";
@@ -157,7 +164,8 @@ MetricFamily requests_family(const NodeSnapshot& snapshot) {
 MetricFamily info_family(const NodeSnapshot& snapshot) {
     MetricFamily family{std::string(kInfoName), std::string(kInfoHelp), kGauge, {}};
     auto& metric = family.metric.emplace_back();
-    metric.label = {{"version", snapshot.version}, {"node", std::to_string(snapshot.node_id)}, {"cluster", snapshot.cluster_id}};
+    metric.label = {
+        {"version", snapshot.version}, {"node", std::to_string(snapshot.node_id)}, {"cluster", snapshot.cluster_id}};
     metric.gauge.value = 1;
     return family;
 }
@@ -175,13 +183,15 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
 std::string metrics_page() {
     std::string page =
         "# Metrics\n\n"
-        "Made by `moldau-broker --print-metrics-docs` from the table in `broker/admin`; do not edit. The broker shows them at\n"
+        "Made by `moldau-broker --print-metrics-docs` from the table in `broker/admin`; do not edit. The broker shows them "
+        "at\n"
         "`/metrics` of its admin listener, in base units.\n\n"
         "| name | type | labels | meaning |\n|---|---|---|---|\n";
     const auto add = [&](std::string_view name, std::string_view type, std::string_view labels, std::string_view help) {
         page += fmt::format("| `{}` | {} | {} | {} |\n", name, type, labels, help);
     };
-    for (const auto& row : kRows) add(row.name, row.type == kCounter ? "counter" : "gauge", row.of_node ? "" : "`core`", row.help);
+    for (const auto& row : kRows)
+        add(row.name, row.type == kCounter ? "counter" : "gauge", row.of_node ? "" : "`core`", row.help);
     add(kRequestsName, "histogram", "`api`", kRequestsHelp);
     add(kInfoName, "gauge", "`version`, `node`, `cluster`", kInfoHelp);
     return page;

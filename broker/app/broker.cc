@@ -80,7 +80,8 @@ Task<Result<void>> Broker::boot() {
     MOLDAU_CO_TRY(co_await dirs_->move_strays(metadata_->image()));
     MOLDAU_CO_TRY(co_await open_cores());
     MOLDAU_CO_TRY(co_await dirs_->finish_recovery());
-    metadata_->on_image([this](metadata::ImageRef from, metadata::ImageRef to) { return publish(std::move(from), std::move(to)); });
+    metadata_->on_image(
+        [this](metadata::ImageRef from, metadata::ImageRef to) { return publish(std::move(from), std::move(to)); });
 
     counts_ = std::make_unique<server::ConnectionCounts>(
         server::ConnectionQuota{static_cast<std::size_t>(node_.values.integer("max.connections")),
@@ -108,7 +109,8 @@ metadata::ControllerOptions Broker::controller_options() {
         std::vector<metadata::DescribedConfig> described;
         for (const auto& setting : settings::topic_settings()) {
             auto effective = settings::effective_topic_value(setting, values, node_.values);
-            described.push_back({std::string(setting.name), std::move(effective.value), static_cast<std::int8_t>(effective.source)});
+            described.push_back(
+                {std::string(setting.name), std::move(effective.value), static_cast<std::int8_t>(effective.source)});
         }
         return described;
     };
@@ -124,7 +126,8 @@ Task<Result<void>> Broker::open_metadata() {
     options.cluster_id = dirs_->first().meta().cluster_id;
     options.shutdown = dirs_->first().shutdown();
     options.controller = controller_options();
-    MOLDAU_CO_TRY_ASSIGN(service, co_await metadata::MetadataService::open({io.executor(), io.files(), io.random()}, options));
+    MOLDAU_CO_TRY_ASSIGN(service,
+                         co_await metadata::MetadataService::open({io.executor(), io.files(), io.random()}, options));
     metadata_ = std::move(service);
     producer_ids_ = std::make_unique<metadata::ProducerIds>(*metadata_);
     node_.metadata = metadata_.get();
@@ -176,10 +179,12 @@ Result<void> Broker::serve_admin() {
         return admin::HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", admin::metrics_text(snapshot())};
     };
     routes["/livez"] = [this] {
-        return is_live() ? admin::HttpAnswer{200, "text/plain", "ok\n"} : admin::HttpAnswer{503, "text/plain", "a core hangs\n"};
+        return is_live() ? admin::HttpAnswer{200, "text/plain", "ok\n"}
+                         : admin::HttpAnswer{503, "text/plain", "a core hangs\n"};
     };
     routes["/readyz"] = [this] {
-        return is_ready() ? admin::HttpAnswer{200, "text/plain", "ok\n"} : admin::HttpAnswer{503, "text/plain", "not ready\n"};
+        return is_ready() ? admin::HttpAnswer{200, "text/plain", "ok\n"}
+                          : admin::HttpAnswer{503, "text/plain", "not ready\n"};
     };
     MOLDAU_TRY_ASSIGN(server, admin::serve_http(address, std::move(routes)));
     http_ = std::move(server);

@@ -1,8 +1,8 @@
 // The broker: wires the layers together, starts and stops them in order.
 //
-// Start: data directories → metadata → listeners bound → this broker registered → every core's logs → connections accepted → ready.
-// Stop: not ready → no new connections → groups handed back → answers sent → logs closed → clean marker.
-// Place: the top; `main` makes one.
+// Start: data directories → metadata → listeners bound → this broker registered → every core's logs → connections accepted →
+// ready. Stop: not ready → no new connections → groups handed back → answers sent → logs closed → clean marker. Place: the
+// top; `main` makes one.
 
 #pragma once
 

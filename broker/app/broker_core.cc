@@ -30,13 +30,15 @@ Task<Result<void>> BrokerCore::open(handlers::Node& node, Memory memory,
                                     std::vector<handlers::PartitionTable::Recovered> recovered, metadata::ImageRef image) {
     auto& executor = core_.executor();
     const auto index = core_.index();
-    MOLDAU_CO_TRY_ASSIGN(store, co_await log::LogStore::open({executor, core_.files(), core_.random()}, store_options(node, index)));
+    MOLDAU_CO_TRY_ASSIGN(
+        store, co_await log::LogStore::open({executor, core_.files(), core_.random()}, store_options(node, index)));
     store_ = std::move(store);
     shard_ = std::make_unique<handlers::Shard>(
         handlers::Shard::Environment{executor, core_.random(), index, memory.request_bytes, memory.answer_bytes}, node);
     coordinator_ = std::make_unique<coordinator::CoordinatorShard>(*shard_);
     shard_->coordinator = coordinator_.get();
-    handlers::PartitionTable::Environment environment{executor, *store_, node.values, index, node.shards.size(), node.id, {}};
+    handlers::PartitionTable::Environment environment{executor,           *store_, node.values, index,
+                                                      node.shards.size(), node.id, {}};
     for (std::size_t dir = 0; dir < node.dirs.size(); ++dir) environment.dirs[node.dirs[dir].second] = dir;
     shard_->partitions = std::make_unique<handlers::PartitionTable>(std::move(environment), std::move(recovered));
     shard_->partitions->on_change([this](const auto&, const TopicPartition& name, replica::Partition* partition) {
@@ -51,9 +53,10 @@ Task<Result<void>> BrokerCore::open(handlers::Node& node, Memory memory,
     co_await publish(shard_->image, std::move(image));
 
     dispatcher_ = std::make_unique<handlers::BrokerDispatcher>(*shard_, *node.table);
-    connections_ = std::make_unique<server::ConnectionShard>(
-        server::ConnectionServices{executor, shard_->request_memory, *dispatcher_, counters_, connection_limits(node.values)},
-        core_.network(), Millis{node.values.integer("connections.max.idle.ms")});
+    connections_ =
+        std::make_unique<server::ConnectionShard>(server::ConnectionServices{executor, shard_->request_memory, *dispatcher_,
+                                                                             counters_, connection_limits(node.values)},
+                                                  core_.network(), Millis{node.values.integer("connections.max.idle.ms")});
     stopping_ = std::make_unique<io::WaitList>(executor);
     background_ = std::make_unique<TaskGroup>();
     background_->on_stop([this] { stopping_->notify_all(); });

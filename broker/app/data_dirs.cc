@@ -13,16 +13,20 @@ namespace {
 
 const char* name_of(log::Shutdown shutdown) {
     switch (shutdown) {
-        case log::Shutdown::kClean: return "clean";
-        case log::Shutdown::kProcessDied: return "process died";
-        case log::Shutdown::kPowerLost: return "power lost";
+        case log::Shutdown::kClean:
+            return "clean";
+        case log::Shutdown::kProcessDied:
+            return "process died";
+        case log::Shutdown::kPowerLost:
+            return "power lost";
     }
     return "unknown";
 }
 
 }  // namespace
 
-Task<Result<std::unique_ptr<DataDirs>>> DataDirs::open(io::FileSystem& files, io::Random& random, const settings::Values& values) {
+Task<Result<std::unique_ptr<DataDirs>>> DataDirs::open(io::FileSystem& files, io::Random& random,
+                                                       const settings::Values& values) {
     std::unique_ptr<DataDirs> dirs{new DataDirs(files)};
     const BrokerId node{static_cast<std::int32_t>(values.integer("node.id"))};
     for (const auto& path : values.log_dirs()) {
@@ -35,6 +39,8 @@ Task<Result<std::unique_ptr<DataDirs>>> DataDirs::open(io::FileSystem& files, io
 
 Task<Result<void>> DataDirs::add(io::Random& random, log::DataDir::Options options) {
     MOLDAU_CO_TRY_ASSIGN(dir, co_await log::DataDir::open(files_, random, std::move(options)));
+    // After a clean stop segments are complete: stale entries must never meet a later crash.
+    if (dir->shutdown() == log::Shutdown::kClean) MOLDAU_CO_TRY(co_await wal::WalReplay::discard(files_, dir->wal_dir()));
     MOLDAU_CO_TRY_ASSIGN(replay, co_await wal::WalReplay::load(files_, dir->wal_dir()));
     for (const auto& damage : replay.damage()) {
         LOG_ERROR("app", "the write-ahead log is damaged dir={} damage=\"{}\"", dir->path(), damage);
@@ -77,7 +83,8 @@ Task<Result<void>> DataDirs::move_strays(metadata::ImageRef image) {
         MOLDAU_CO_TRY_ASSIGN(folders, co_await dir->partitions());
         for (const auto& folder : folders) {
             const auto* topic = image->find_topic(folder.topic_id);
-            const bool known = topic != nullptr && topic->name == folder.name.topic && topic->find(folder.name.partition) != nullptr;
+            const bool known =
+                topic != nullptr && topic->name == folder.name.topic && topic->find(folder.name.partition) != nullptr;
             if (known) continue;
             LOG_WARNING("app", "a partition that the metadata does not know is moved aside partition={} dir={}",
                         folder.name.to_string(), folder.dir);

@@ -24,7 +24,8 @@ class DataDirs {
 public:
     // Locks every directory, finds out how the last run ended and loads what the write-ahead logs and checkpoints hold.
     // Errors: kLocked, kUsage, kNewerFormat, kIo.
-    static Task<Result<std::unique_ptr<DataDirs>>> open(io::FileSystem& files, io::Random& random, const settings::Values& values);
+    static Task<Result<std::unique_ptr<DataDirs>>> open(io::FileSystem& files, io::Random& random,
+                                                        const settings::Values& values);
 
     // The first one, which holds the metadata.
     log::DataDir& first() { return *dirs_.front(); }

@@ -61,7 +61,8 @@ void check_protocols(const settings::Values& values, const std::vector<Named>& l
     for (const auto& listener : listeners) {
         const auto found = protocols.find(listener.name);
         if (found == protocols.end()) {
-            faults.lines.push_back(fmt::format("listeners: {} has no protocol in listener.security.protocol.map", listener.name));
+            faults.lines.push_back(
+                fmt::format("listeners: {} has no protocol in listener.security.protocol.map", listener.name));
         } else if (found->second != "PLAINTEXT") {
             faults.lines.push_back(fmt::format("listener.security.protocol.map: {} is {}, this version knows PLAINTEXT",
                                                listener.name, found->second));

@@ -5,9 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/logger.h"
@@ -22,10 +20,14 @@ bool is_json = false;
 
 spdlog::level::level_enum level_of(LogLevel level) {
     switch (level) {
-        case LogLevel::kDebug: return spdlog::level::debug;
-        case LogLevel::kInfo: return spdlog::level::info;
-        case LogLevel::kWarning: return spdlog::level::warn;
-        case LogLevel::kError: return spdlog::level::err;
+        case LogLevel::kDebug:
+            return spdlog::level::debug;
+        case LogLevel::kInfo:
+            return spdlog::level::info;
+        case LogLevel::kWarning:
+            return spdlog::level::warn;
+        case LogLevel::kError:
+            return spdlog::level::err;
     }
     return spdlog::level::err;
 }
@@ -45,16 +47,16 @@ std::string json_escaped(std::string_view text) {
     return escaped;
 }
 
+// Made on the first line of a module; when two threads make it at once, the one that registers it first wins.
 std::shared_ptr<spdlog::logger> logger_of(std::string_view module) {
-    std::string name(module);
-    if (auto known = spdlog::get(name)) return known;
-    static std::mutex making;
-    const std::lock_guard guard(making);
+    const std::string name(module);
     if (auto known = spdlog::get(name)) return known;
     auto logger = std::make_shared<spdlog::logger>(name, spdlog::default_logger()->sinks().front());
-    logger->set_level(spdlog::default_logger()->level());
-    logger->flush_on(spdlog::level::info);
-    spdlog::initialize_logger(logger);
+    try {
+        spdlog::initialize_logger(logger);
+    } catch (const spdlog::spdlog_ex&) {
+        return spdlog::get(name);
+    }
     return logger;
 }
 
@@ -79,6 +81,7 @@ void start_logging(const settings::Values& values) {
     logger->set_level(level_of(level));
     spdlog::set_default_logger(logger);
     spdlog::set_level(level_of(level));
+    spdlog::flush_on(spdlog::level::info);
     spdlog::set_pattern(is_json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc);
     set_log_sink(write, level);
 }

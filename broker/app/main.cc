@@ -57,8 +57,10 @@ std::expected<settings::Values, settings::Faults> load(const Arguments& argument
     settings::Faults faults;
     for (const auto& option : arguments.options) {
         const auto equals = option.find('=');
-        if (equals == std::string::npos) faults.lines.push_back("-o " + option + ": must be key=value");
-        else inputs.options.emplace_back(option.substr(0, equals), option.substr(equals + 1));
+        if (equals == std::string::npos)
+            faults.lines.push_back("-o " + option + ": must be key=value");
+        else
+            inputs.options.emplace_back(option.substr(0, equals), option.substr(equals + 1));
     }
     auto values = settings::load(inputs);
     if (!values) faults.lines.insert(faults.lines.end(), values.error().lines.begin(), values.error().lines.end());
@@ -81,11 +83,12 @@ void greet(const app::Broker& broker, const settings::Values& values) {
                 static_cast<int>(values.integer("node.id")), broker.cluster_id().c_str());
     const auto admin = values.text("moldau.admin.listen").value_or("");
     if (!admin.empty()) std::printf("Metrics and health: http://%s/metrics /livez /readyz\n", admin.c_str());
-    std::printf("\nTry, in another terminal:\n"
-                "  echo hello | kcat -b %s -t greetings -P\n"
-                "  kcat -b %s -t greetings -C -e\n"
-                "\nCtrl-C stops it cleanly.\n",
-                clients.c_str(), clients.c_str());
+    std::printf(
+        "\nTry, in another terminal:\n"
+        "  echo hello | kcat -b %s -t greetings -P\n"
+        "  kcat -b %s -t greetings -C -e\n"
+        "\nCtrl-C stops it cleanly.\n",
+        clients.c_str(), clients.c_str());
     std::fflush(stdout);
 }
 

@@ -17,7 +17,6 @@ enum class Base64Alphabet { kStandard, kUrl };
 // Standard is padded with '=', URL is not.
 std::string base64_encode(std::span<const std::uint8_t> data, Base64Alphabet alphabet = Base64Alphabet::kStandard);
 // Padding may be absent. Errors: kMalformed on a foreign character or an impossible length.
-Result<std::vector<std::uint8_t>> base64_decode(std::string_view text,
-                                                Base64Alphabet alphabet = Base64Alphabet::kStandard);
+Result<std::vector<std::uint8_t>> base64_decode(std::string_view text, Base64Alphabet alphabet = Base64Alphabet::kStandard);
 
 }  // namespace moldau

@@ -10,9 +10,9 @@ namespace moldau {
 
 }  // namespace moldau
 
-#define CHECK(condition)                                                     \
-    do {                                                                     \
-        if (!(condition)) [[unlikely]] {                                     \
-            ::moldau::check_failed(__FILE__, __LINE__, #condition);          \
-        }                                                                    \
+#define CHECK(condition)                                            \
+    do {                                                            \
+        if (!(condition)) [[unlikely]] {                            \
+            ::moldau::check_failed(__FILE__, __LINE__, #condition); \
+        }                                                           \
     } while (false)

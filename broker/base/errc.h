@@ -1,7 +1,7 @@
 // Every way in which something can fail because of a peer, a client, a disk or a configuration.
 //
-// The problem: a handler must answer with Kafka's error code whatever went wrong below it. The idea: one table has Kafka's own
-// codes (protocol 4.4) and, above 10000, Moldau's internal ones, each with the Kafka code that clients see in its place.
+// The problem: a handler must answer with Kafka's error code whatever went wrong below it. The idea: one table has Kafka's
+// own codes (protocol 4.4) and, above 10000, Moldau's internal ones, each with the Kafka code that clients see in its place.
 // Place: the bottom; `Error` (base/result.h) carries one of these with its context.
 
 #pragma once
@@ -312,7 +312,7 @@ enum class Errc : std::int16_t {
 #define X(name, code, text, retriable, meaning) name = code,
     MOLDAU_KAFKA_ERRORS(X)
 #undef X
-    kInternalFirst = 10000,
+        kInternalFirst = 10000,
 #define X(name, kafka, meaning) name,
     MOLDAU_INTERNAL_ERRORS(X)
 #undef X

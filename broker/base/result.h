@@ -33,28 +33,28 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 }  // namespace moldau
 
 // Returns the error of `expression`, a Result<void>, to the caller.
-#define MOLDAU_TRY(expression)                                                       \
-    do {                                                                             \
-        if (auto moldau_result = (expression); !moldau_result) {                     \
-            return ::moldau::fail(std::move(moldau_result).error());                 \
-        }                                                                            \
+#define MOLDAU_TRY(expression)                                       \
+    do {                                                             \
+        if (auto moldau_result = (expression); !moldau_result) {     \
+            return ::moldau::fail(std::move(moldau_result).error()); \
+        }                                                            \
     } while (false)
 
 // Declares `name` as the value of `expression`, a Result<T>, or returns its error.
-#define MOLDAU_TRY_ASSIGN(name, expression)                                          \
-    auto name##_result = (expression);                                               \
-    if (!name##_result) return ::moldau::fail(std::move(name##_result).error());     \
+#define MOLDAU_TRY_ASSIGN(name, expression)                                      \
+    auto name##_result = (expression);                                           \
+    if (!name##_result) return ::moldau::fail(std::move(name##_result).error()); \
     auto name = *std::move(name##_result)
 
 // The same inside a coroutine.
-#define MOLDAU_CO_TRY(expression)                                                    \
-    do {                                                                             \
-        if (auto moldau_result = (expression); !moldau_result) {                     \
-            co_return ::moldau::fail(std::move(moldau_result).error());              \
-        }                                                                            \
+#define MOLDAU_CO_TRY(expression)                                       \
+    do {                                                                \
+        if (auto moldau_result = (expression); !moldau_result) {        \
+            co_return ::moldau::fail(std::move(moldau_result).error()); \
+        }                                                               \
     } while (false)
 
-#define MOLDAU_CO_TRY_ASSIGN(name, expression)                                       \
-    auto name##_result = (expression);                                               \
-    if (!name##_result) co_return ::moldau::fail(std::move(name##_result).error());  \
+#define MOLDAU_CO_TRY_ASSIGN(name, expression)                                      \
+    auto name##_result = (expression);                                              \
+    if (!name##_result) co_return ::moldau::fail(std::move(name##_result).error()); \
     auto name = *std::move(name##_result)

@@ -1,9 +1,9 @@
 // A coroutine that computes a T: it starts when awaited (or spawned) and resumes its awaiter when it ends.
 //
-// The problem: server code waits for disks, peers and timers, but must read as a straight line. The idea: the smallest lazy task
-// with symmetric transfer; what it waits for are plain completions (base/task.h: Completion, io/executor.h), so nothing here knows
-// about Asio, and the simulator can hold every completion. Exceptions do not exist in tasks: one that escapes ends the process.
-// Place: used by `io`, shells, `server`, `app`; thinking parts have no coroutines.
+// The problem: server code waits for disks, peers and timers, but must read as a straight line. The idea: the smallest lazy
+// task with symmetric transfer; what it waits for are plain completions (base/task.h: Completion, io/executor.h), so nothing
+// here knows about Asio, and the simulator can hold every completion. Exceptions do not exist in tasks: one that escapes
+// ends the process. Place: used by `io`, shells, `server`, `app`; thinking parts have no coroutines.
 
 #pragma once
 
@@ -120,8 +120,8 @@ detail::Detached spawn(Task<T> task, Done done) {
     }
 }
 
-// The bridge from completion callbacks: `T value = co_await completion<T>([&](auto done) { file.read(..., std::move(done)); });`
-// `done` must be called exactly once, at once or later, on the thread where the coroutine shall go on.
+// The bridge from completion callbacks: `T value = co_await completion<T>([&](auto done) { file.read(..., std::move(done));
+// });` `done` must be called exactly once, at once or later, on the thread where the coroutine shall go on.
 template <class T, class Start>
 class Completion {
 public:

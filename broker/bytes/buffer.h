@@ -1,8 +1,8 @@
 // Reference-counted memory and views into it, so that a batch travels from the socket to the disk and to consumers uncopied.
 //
-// The problem: one record batch is held by the connection that brought it, the hot tail, a disk write in flight and any number of
-// fetch answers. The idea: a `Buffer` is filled once by one owner; after that it is read-only and shared through `View`s, each of
-// which keeps the memory alive. The count is atomic, because I/O threads and other cores hold views too.
+// The problem: one record batch is held by the connection that brought it, the hot tail, a disk write in flight and any
+// number of fetch answers. The idea: a `Buffer` is filled once by one owner; after that it is read-only and shared through
+// `View`s, each of which keeps the memory alive. The count is atomic, because I/O threads and other cores hold views too.
 
 #pragma once
 

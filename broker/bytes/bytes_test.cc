@@ -55,8 +55,7 @@ TEST(Varint, RefusesBitsBeyondTheType) {
 
 TEST(Varint, ZigZagIsItsOwnWayBack) {
     for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1},
-                                     std::numeric_limits<std::int64_t>::min(),
-                                     std::numeric_limits<std::int64_t>::max()}) {
+                                     std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
         EXPECT_EQ(unzigzag(zigzag(value)), value);
     }
 }

@@ -41,8 +41,8 @@ struct Varint {
     std::size_t bytes;
 };
 
-// Reads from the start of `in`; `bits` is 32 or 64. Nullopt when it ends early, is longer than the type can need, or has bits
-// beyond it.
+// Reads from the start of `in`; `bits` is 32 or 64. Nullopt when it ends early, is longer than the type can need, or has
+// bits beyond it.
 inline std::optional<Varint> get_varint(Span in, unsigned bits) {
     const std::size_t bytes_max = bits == 32 ? 5 : kVarintBytesMax;
     std::uint64_t value = 0;

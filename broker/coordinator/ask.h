@@ -36,7 +36,8 @@ Task<Result<Answer>> look_into_group(handlers::Shard& home, std::string_view gro
     auto* owner = place->shard;
     co_await io::switch_to(owner->executor);
     auto partition = owner->coordinator->find(place->partition);
-    Result<Answer> answer = partition ? Result<Answer>(look((*partition)->shard())) : Result<Answer>(fail(partition.error()));
+    Result<Answer> answer =
+        partition ? Result<Answer>(look((*partition)->shard())) : Result<Answer>(fail(partition.error()));
     partition = fail(Errc::kClosed);  // given back on its own core
     co_await io::switch_to(home.executor);
     co_return answer;

@@ -48,14 +48,13 @@ Task<wire::DescribeGroupsResponse> handle_describe_groups(Shard& shard, RequestC
             response.groups.push_back(describe_error(group_id, Errc::kGroupAuthorizationFailed));
             continue;
         }
-        auto described = co_await look_into_group<Described>(shard, group_id, [&](const group::Shard& machine) {
-            return machine.describe(group_id, context.api_version);
-        });
+        auto described = co_await look_into_group<Described>(
+            shard, group_id, [&](const group::Shard& machine) { return machine.describe(group_id, context.api_version); });
         auto& answer = response.groups.emplace_back(described ? *std::move(described)
                                                               : describe_error(group_id, described.error().code));
         if (request.include_authorized_operations && answer.error_code == 0) {
-            answer.authorized_operations = security::authorized_operations(
-                context.authorizer, context.principal, {security::ResourceType::kGroup, group_id});
+            answer.authorized_operations = security::authorized_operations(context.authorizer, context.principal,
+                                                                           {security::ResourceType::kGroup, group_id});
         }
     }
     co_return response;
@@ -71,22 +70,27 @@ Task<wire::ListGroupsResponse> handle_list_groups(Shard& shard, RequestContext& 
         }
         std::ranges::move(*listed, std::back_inserter(response.groups));
     }
-    std::erase_if(response.groups, [&](const auto& group) { return !context.may_on_group(Operation::kDescribe, group.group_id); });
+    std::erase_if(response.groups,
+                  [&](const auto& group) { return !context.may_on_group(Operation::kDescribe, group.group_id); });
     co_return response;
 }
 
-Task<wire::DeleteGroupsResponse> handle_delete_groups(Shard& shard, RequestContext& context, wire::DeleteGroupsRequest request) {
+Task<wire::DeleteGroupsResponse> handle_delete_groups(Shard& shard, RequestContext& context,
+                                                      wire::DeleteGroupsRequest request) {
     wire::DeleteGroupsResponse response;
     for (const auto& group_id : request.groups_names) {
         Result<Deleted> deleted = fail(Errc::kGroupAuthorizationFailed);
         if (context.may_on_group(Operation::kDelete, group_id)) {
-            deleted = co_await ask_group<Deleted>(shard, group_id, [&](group::Shard& machine, group::RequestToken token, Now now) {
-                return machine.delete_group(token, group_id, now);
-            });
+            deleted =
+                co_await ask_group<Deleted>(shard, group_id, [&](group::Shard& machine, group::RequestToken token, Now now) {
+                    return machine.delete_group(token, group_id, now);
+                });
         }
         auto& answer = response.results.emplace_back();
-        if (deleted) answer = *std::move(deleted);
-        else answer.error_code = kafka_code(deleted.error().code);
+        if (deleted)
+            answer = *std::move(deleted);
+        else
+            answer.error_code = kafka_code(deleted.error().code);
         answer.group_id = group_id;
     }
     co_return response;

@@ -24,7 +24,8 @@ Task<std::optional<Error>> ensure_offsets_topic(Shard& shard) {
 }
 
 std::optional<Error> refuse(const RequestContext& context, const std::string& key, std::int8_t type) {
-    if (type == kTransaction) return Error{Errc::kTransactionalIdAuthorizationFailed, "transactions are not part of this version"};
+    if (type == kTransaction)
+        return Error{Errc::kTransactionalIdAuthorizationFailed, "transactions are not part of this version"};
     if (type != kGroup) return Error{Errc::kInvalidRequest, "this version has coordinators of groups only"};
     if (!context.may_on_group(Operation::kDescribe, key)) return Error{Errc::kGroupAuthorizationFailed, {}};
     return std::nullopt;
@@ -94,7 +95,8 @@ Task<wire::FindCoordinatorResponse> handle_find_coordinator(Shard& shard, Reques
 Task<wire::JoinGroupResponse> handle_join_group(Shard& shard, RequestContext& context, wire::JoinGroupRequest request) {
     using Response = wire::JoinGroupResponse;
     if (!context.may_on_group(Operation::kRead, request.group_id)) co_return unauthorized<Response>();
-    const group::JoinFacts facts{{context.client_id.value_or(""), context.client_host}, context.api_version, shard.random.next_uuid()};
+    const group::JoinFacts facts{
+        {context.client_id.value_or(""), context.client_host}, context.api_version, shard.random.next_uuid()};
     auto response = answer_or_error(co_await ask_group<Response>(
         shard, request.group_id, [&](group::Shard& machine, group::RequestToken token, Now now) {
             return machine.join(token, facts, request, now);
@@ -106,19 +108,18 @@ Task<wire::JoinGroupResponse> handle_join_group(Shard& shard, RequestContext& co
 Task<wire::SyncGroupResponse> handle_sync_group(Shard& shard, RequestContext& context, wire::SyncGroupRequest request) {
     using Response = wire::SyncGroupResponse;
     if (!context.may_on_group(Operation::kRead, request.group_id)) co_return unauthorized<Response>();
-    co_return answer_or_error(co_await ask_group<Response>(
-        shard, request.group_id, [&](group::Shard& machine, group::RequestToken token, Now now) {
-            return machine.sync(token, context.api_version, request, now);
-        }));
+    co_return answer_or_error(co_await ask_group<Response>(shard, request.group_id,
+                                                           [&](group::Shard& machine, group::RequestToken token, Now now) {
+                                                               return machine.sync(token, context.api_version, request, now);
+                                                           }));
 }
 
 Task<wire::HeartbeatResponse> handle_heartbeat(Shard& shard, RequestContext& context, wire::HeartbeatRequest request) {
     using Response = wire::HeartbeatResponse;
     if (!context.may_on_group(Operation::kRead, request.group_id)) co_return unauthorized<Response>();
     co_return answer_or_error(co_await ask_group<Response>(
-        shard, request.group_id, [&](group::Shard& machine, group::RequestToken token, Now now) {
-            return machine.heartbeat(token, request, now);
-        }));
+        shard, request.group_id,
+        [&](group::Shard& machine, group::RequestToken token, Now now) { return machine.heartbeat(token, request, now); }));
 }
 
 Task<wire::LeaveGroupResponse> handle_leave_group(Shard& shard, RequestContext& context, wire::LeaveGroupRequest request) {

@@ -14,9 +14,10 @@ namespace moldau::coordinator {
 using handlers::RequestContext;
 using handlers::Shard;
 
-// Makes `__consumer_offsets` at the first question for a group. Transactions are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-// share groups with INVALID_REQUEST (docs/compatibility.md).
-Task<wire::FindCoordinatorResponse> handle_find_coordinator(Shard& shard, RequestContext& context, wire::FindCoordinatorRequest request);
+// Makes `__consumer_offsets` at the first question for a group. Transactions are refused with
+// TRANSACTIONAL_ID_AUTHORIZATION_FAILED, share groups with INVALID_REQUEST (docs/compatibility.md).
+Task<wire::FindCoordinatorResponse> handle_find_coordinator(Shard& shard, RequestContext& context,
+                                                            wire::FindCoordinatorRequest request);
 Task<wire::JoinGroupResponse> handle_join_group(Shard& shard, RequestContext& context, wire::JoinGroupRequest request);
 Task<wire::SyncGroupResponse> handle_sync_group(Shard& shard, RequestContext& context, wire::SyncGroupRequest request);
 Task<wire::HeartbeatResponse> handle_heartbeat(Shard& shard, RequestContext& context, wire::HeartbeatRequest request);

@@ -109,7 +109,8 @@ void complete_ids(const Shard& shard, const RequestContext& context, FetchedGrou
     std::erase_if(group.topics, [](const auto& topic) { return topic.topic_id.is_zero(); });
 }
 
-Task<FetchedGroup> fetch_group(Shard& shard, const RequestContext& context, FetchGroup group, group::FetchStability stability) {
+Task<FetchedGroup> fetch_group(Shard& shard, const RequestContext& context, FetchGroup group,
+                               group::FetchStability stability) {
     FetchedGroup refused;
     const auto refusal = resolve_fetch(shard, context, group, refused);
     if (refusal != Errc::kNone) co_return group::fetch_error(group, refusal, context.api_version);

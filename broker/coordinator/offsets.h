@@ -11,9 +11,10 @@ namespace moldau::coordinator {
 using handlers::RequestContext;
 using handlers::Shard;
 
-// Partitions that do not exist or may not be read are answered one by one; the rest is committed together. The answer comes when the
-// records are durable.
-Task<wire::OffsetCommitResponse> handle_offset_commit(Shard& shard, RequestContext& context, wire::OffsetCommitRequest request);
+// Partitions that do not exist or may not be read are answered one by one; the rest is committed together. The answer comes
+// when the records are durable.
+Task<wire::OffsetCommitResponse> handle_offset_commit(Shard& shard, RequestContext& context,
+                                                      wire::OffsetCommitRequest request);
 Task<wire::OffsetFetchResponse> handle_offset_fetch(Shard& shard, RequestContext& context, wire::OffsetFetchRequest request);
 
 }  // namespace moldau::coordinator

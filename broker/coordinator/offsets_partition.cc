@@ -37,16 +37,20 @@ void OffsetsPartition::start() { tasks_.start(load()); }
 Task<void> OffsetsPartition::stop() {
     tasks_.request_stop();
     carry_out(shard_.stop());
-    set_timer(std::nullopt);
     co_await tasks_.stop();
+    set_timer(std::nullopt);  // last: an append that ends late may have set it
 }
 
 Task<void> OffsetsPartition::load() {
     auto& partition = environment_.partition;
     auto next = partition.bounds().log_start_offset;
     while (!tasks_.stopping() && next < partition.bounds().high_watermark) {
-        auto range = co_await partition.log().read(
-            {next, partition.bounds().high_watermark, kLoadBytes, log::ReadOptions::FirstBatch::kAlways});
+        // Guarded: the partition and its log wait for it when they go.
+        auto range = co_await partition.guarded([&] {
+            return partition.log().read(
+                {next, partition.bounds().high_watermark, kLoadBytes, log::ReadOptions::FirstBatch::kAlways});
+        });
+        if (tasks_.stopping()) co_return;
         auto replayed = range ? replay(range->batches.flatten()) : Result<void>(fail(range.error()));
         if (!replayed) {
             // Serving groups whose offsets were lost would restart consumers anywhere: rather serve none.

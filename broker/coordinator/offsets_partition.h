@@ -1,9 +1,9 @@
 // The shell around one `group::Shard`: gives it a log, a timer and requests.
 //
-// The problem: the coordinator is a pure state machine, its records must be in `__consumer_offsets` before some answers go out.
-// The idea: whatever the machine outputs is carried out here: writes become batches of the partition, in their order, and their
-// commit is told back; replies wake the handlers that wait for their token; the deadline is one timer.
-// Place: one per led partition of `__consumer_offsets`, on the partition's core, owned by `CoordinatorShard`.
+// The problem: the coordinator is a pure state machine, its records must be in `__consumer_offsets` before some answers go
+// out. The idea: whatever the machine outputs is carried out here: writes become batches of the partition, in their order,
+// and their commit is told back; replies wake the handlers that wait for their token; the deadline is one timer. Place: one
+// per led partition of `__consumer_offsets`, on the partition's core, owned by `CoordinatorShard`.
 
 #pragma once
 

@@ -23,6 +23,7 @@ Task<void> FetchRun::run() {
     co_await read_all();
     while (!is_enough()) {
         co_await wait();
+        if (!bell_->rung) co_return;  // the time is over and nothing is new
         co_await read_all();
     }
 }
@@ -43,8 +44,12 @@ Task<void> FetchRun::on_each_owner(Task<void> (FetchRun::*step)(Shard&)) {
 }
 
 Task<void> FetchRun::read_all() {
+    // After a wait also those that brought too little: the rest of theirs may have come since.
     for (auto& part : parts_) {
-        if (part.state == FetchPart::State::kEmpty) part.state = FetchPart::State::kUnread;
+        if (part.error || part.diverging) continue;
+        bytes_ -= part.fetched.batches.size();
+        part.fetched.batches.clear();
+        part.state = FetchPart::State::kUnread;
     }
     needs_disk_ = false;
     co_await on_each_owner(&FetchRun::read_memory);
@@ -81,8 +86,13 @@ Task<void> FetchRun::read_part(Shard& owner, FetchPart& part, Pass pass) {
     const auto local = owner.partitions->find(part.key);
     if (!local) co_return settle(part, fail(local.error()));
     auto& partition = *(*local)->partition;
-    if (find_divergence(part, partition)) co_return settle(part, replica::Fetched{{}, partition.bounds()});
     const auto options = options_of(part);
+    if (auto valid = partition.check_epoch(options.current_leader_epoch); !valid) co_return settle(part, fail(std::move(valid).error()));
+    if (auto diverges = find_divergence(part, partition); !diverges) {
+        co_return settle(part, fail(std::move(diverges).error()));
+    } else if (*diverges) {
+        co_return settle(part, replica::Fetched{{}, partition.bounds()});
+    }
     if (auto now = partition.fetch_now(options)) co_return settle(part, *std::move(now));
     if (pass == Pass::kMemoryOnly) {
         needs_disk_ = true;
@@ -91,10 +101,13 @@ Task<void> FetchRun::read_part(Shard& owner, FetchPart& part, Pass pass) {
     settle(part, co_await partition.fetch(options));
 }
 
-bool FetchRun::find_divergence(FetchPart& part, const replica::Partition& partition) {
-    if (part.target.last_fetched_epoch == kNoLeaderEpoch) return false;
-    const auto end = partition.log().end_of_epoch(part.target.last_fetched_epoch);
-    if (end.epoch == part.target.last_fetched_epoch && end.end >= part.target.from) return false;
+// Errors: kOffsetOutOfRange when the client's epoch is older than all that are known here.
+Result<bool> FetchRun::find_divergence(FetchPart& part, const replica::Partition& partition) {
+    const auto asked = part.target.last_fetched_epoch;
+    if (asked == kNoLeaderEpoch) return false;
+    const auto end = partition.log().end_of_epoch(asked);
+    if (end.epoch == kNoLeaderEpoch) return fail(Errc::kOffsetOutOfRange);
+    if (end.epoch == asked && end.end >= part.target.from) return false;
     part.diverging = end;
     return true;
 }
@@ -109,7 +122,6 @@ void FetchRun::settle(FetchPart& part, Result<replica::Fetched> fetched) {
     part.fetched = *std::move(fetched);
     bytes_ += part.fetched.batches.size();
     if (part.diverging) has_error_ = true;
-    else if (part.fetched.batches.empty()) part.state = FetchPart::State::kEmpty;
 }
 
 Task<void> FetchRun::wait() {
@@ -123,7 +135,7 @@ Task<void> FetchRun::wait() {
 
 Task<void> FetchRun::watch_on(Shard& owner) {
     for (auto& part : parts_) {
-        if (part.owner != &owner || part.state == FetchPart::State::kSettled) continue;
+        if (part.owner != &owner || part.error) continue;
         auto local = owner.partitions->find(part.key);
         if (!local) {
             home_.executor.post([bell = bell_] { bell->ring(); });

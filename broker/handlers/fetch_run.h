@@ -3,7 +3,7 @@
 // The problem: the partitions of a request live on several cores, their bytes share one limit, some are in memory and some on
 // disk, and often there is nothing yet. The idea: go through the cores one after the other and read in the client's order; as soon
 // as one partition needs the disk, the rest waits for a second pass that may, so that what is in memory cannot starve what is not.
-// If it is not enough, watch the partitions that gave nothing, sleep until one calls, and read those again.
+// If it is not enough, watch the partitions, sleep until one calls, and read again.
 // Place: `handle_fetch` makes one per request and answers from its parts.
 
 #pragma once
@@ -36,7 +36,7 @@ struct FetchPart {
     std::optional<Error> error;
     replica::Fetched fetched;
     std::optional<log::EpochEnd> diverging;  // the client's last epoch ended elsewhere
-    enum class State : std::uint8_t { kUnread, kEmpty, kSettled } state = State::kUnread;
+    enum class State : std::uint8_t { kUnread, kSettled } state = State::kUnread;
 
     // While watched, on the owner's core only.
     std::shared_ptr<LocalPartition> watched;
@@ -71,7 +71,7 @@ private:
     Task<void> read_on(Shard& owner, Pass pass);
     Task<void> read_part(Shard& owner, FetchPart& part, Pass pass);
     void settle(FetchPart& part, Result<replica::Fetched> fetched);
-    static bool find_divergence(FetchPart& part, const replica::Partition& partition);
+    static Result<bool> find_divergence(FetchPart& part, const replica::Partition& partition);
     replica::FetchOptions options_of(const FetchPart& part) const;
     std::size_t disk_bytes() const;
     bool is_enough() const;

@@ -98,6 +98,10 @@ Result<FetchSessions::Opened> FetchSessions::continue_session(const wire::FetchR
     for (const auto& topic : request.forgotten_topics_data) {
         for (const auto index : topic.partitions) session->forget(topic.topic, TopicId{topic.topic_id}, PartitionIndex{index});
     }
+    if (session->targets().empty()) {
+        sessions_.erase(found);
+        return Opened{};
+    }
     return Opened{session, {session->targets().begin(), session->targets().end()}, Opened::Kind::kIncremental};
 }
 

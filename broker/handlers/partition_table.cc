@@ -38,7 +38,9 @@ Task<void> PartitionTable::apply(metadata::ImageRef from, metadata::ImageRef to)
     std::vector<PartitionKey> removing;
     metadata::Image::for_each_changed_topic(*from, *to, [&](const metadata::Topic* before, const metadata::Topic* after) {
         if (after == nullptr) {
-            for (const auto index : by_topic_[before->id]) removing.push_back({before->id, index});
+            if (const auto here = by_topic_.find(before->id); here != by_topic_.end()) {
+                for (const auto index : here->second) removing.push_back({before->id, index});
+            }
             return;
         }
         collect_opening(*after, opening);
@@ -130,9 +132,11 @@ Task<void> PartitionTable::remove(PartitionKey key) {
 }
 
 void PartitionTable::reconfigure(const metadata::Topic& topic) {
+    const auto here = by_topic_.find(topic.id);
+    if (here == by_topic_.end()) return;
     const auto settings = std::make_shared<const TopicSettings>(
         resolve_topic_settings(topic.name, topic.configs, environment_.values));
-    for (const auto index : by_topic_[topic.id]) {
+    for (const auto index : here->second) {
         auto& local = *partitions_.at({topic.id, index});
         local.settings = settings;
         if (local.partition) local.partition->log().reconfigure(settings->log);

@@ -72,6 +72,7 @@ log::LogConfig log_of(const Reader& reader, const settings::Values& broker) {
     config.flush_ms = reader.millis("flush.ms");
     config.producer_expiration_ms = Millis{broker.integer("producer.id.expiration.ms")};
     config.producers_max = static_cast<std::size_t>(broker.integer("moldau.producers.max"));
+    config.wal_batch_bytes_max = static_cast<std::size_t>(broker.integer("moldau.wal.bypass.bytes"));
     config.hot_tail_bytes = static_cast<std::size_t>(broker.integer("moldau.hot.tail.bytes"));
     return config;
 }

@@ -8,7 +8,8 @@
 namespace moldau::log {
 
 std::optional<std::string> implausible(bytes::Span bytes, Offset offset_min, std::uint64_t bytes_left) {
-    if (bytes_left < wire::kBatchHeaderBytes || bytes.size() < wire::kBatchHeaderBytes) return "the file ends inside a batch header";
+    if (bytes_left < wire::kBatchHeaderBytes || bytes.size() < wire::kBatchHeaderBytes)
+        return "the file ends inside a batch header";
     const auto header = wire::BatchHeader::parse(bytes);
     if (!header) return header.error().context.empty() ? std::string{"no batch header"} : header.error().context;
     if (header->base_offset < offset_min) {

@@ -25,7 +25,8 @@ Result<CutMarker> CutMarker::parse(std::string_view text) {
     for (std::size_t index = 0; index < numbers.size(); ++index) {
         const auto [stopped, error] = std::from_chars(at, end, numbers[index]);
         const char separator = index + 1 == numbers.size() ? '\n' : ' ';
-        if (error != std::errc{} || stopped == end || *stopped != separator || numbers[index] < -1) return fail(Errc::kCorrupt, kCutFile);
+        if (error != std::errc{} || stopped == end || *stopped != separator || numbers[index] < -1)
+            return fail(Errc::kCorrupt, kCutFile);
         at = stopped + 1;
     }
     if (at != end) return fail(Errc::kCorrupt, kCutFile);

@@ -1,8 +1,9 @@
 // A note in the partition's folder that a cut of the log is under way, or that its recovery point must not be believed.
 //
-// The problem: cutting a log touches several files, in an order that a power loss does not keep; and the recovery point checkpoint of
-// the data directory may speak of bytes that were cut and written anew since. The idea: the cut is written down first; recovery
-// finishes it. Afterwards the note stays as a ceiling for the recovery point, until the log has been synced beyond its old end.
+// The problem: cutting a log touches several files, in an order that a power loss does not keep; and the recovery point
+// checkpoint of the data directory may speak of bytes that were cut and written anew since. The idea: the cut is written
+// down first; recovery finishes it. Afterwards the note stays as a ceiling for the recovery point, until the log has been
+// synced beyond its old end.
 //
 //   file  = "0\n" cut " " start " " ceiling " " old-end "\n"     decimal numbers; file "moldau-cut"
 

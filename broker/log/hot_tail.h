@@ -1,8 +1,8 @@
 // The newest batches of a log, in memory, for the readers that keep up and for the writes that are still to be made.
 //
-// The problem: consumers that follow the end must not wait for a disk, and what is not in its segment yet can be read nowhere
-// else. The idea: a queue of views on the very bytes that are being written, bounded by what they keep in memory; only batches that
-// their segment has are dropped. Place: filled by `Log::append`, read by `Log::read_hot`.
+// The problem: consumers that follow the end must not wait for a disk, and what is not in its segment yet can be read
+// nowhere else. The idea: a queue of views on the very bytes that are being written, bounded by what they keep in memory;
+// only batches that their segment has are dropped. Place: filled by `Log::append`, read by `Log::read_hot`.
 
 #pragma once
 
@@ -21,7 +21,8 @@ struct HotBatch {
     bytes::ChunkList bytes;
 };
 
-// Thread: its log's core. Invariants: batches ascend without overlap; all appended batches at or above the first one are here.
+// Thread: its log's core. Invariants: batches ascend without overlap; all appended batches at or above the first one are
+// here.
 class HotTail {
 public:
     // Small views on large memory are copied.
@@ -32,8 +33,8 @@ public:
     // Drops what begins at or after `end`.
     void truncate_to(Offset end);
 
-    // The first batch that ends after `offset`, as an index below count(); nullopt when `offset` is below the first batch (files
-    // have it) or past the last.
+    // The first batch that ends after `offset`, as an index below count(); nullopt when `offset` is below the first batch
+    // (files have it) or past the last.
     std::optional<std::size_t> find(Offset offset) const;
     const HotBatch& at(std::size_t index) const { return batches_[first_ + index]; }
     std::size_t count() const { return batches_.size() - first_; }

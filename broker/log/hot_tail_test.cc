@@ -77,7 +77,9 @@ TEST(OffsetIndex, FindsTheSameInMemoryAndInItsFile) {
                 if (offset < 1005 || count == 0) {
                     ASSERT_EQ(found, std::nullopt) << offset;
                 } else {
-                    ASSERT_EQ(found, (OffsetPosition{Offset{1005 + expected * 10}, static_cast<std::uint32_t>(expected * 7)})) << offset;
+                    ASSERT_EQ(found,
+                              (OffsetPosition{Offset{1005 + expected * 10}, static_cast<std::uint32_t>(expected * 7)}))
+                        << offset;
                 }
             }
         };

@@ -1,8 +1,8 @@
 // Which leader epoch wrote which part of a log: for each epoch, where it starts.
 //
-// The problem: a replica that comes back must find where its log left the leader's (KIP-101, KIP-320), and consumers want to know
-// whether their position was cut away. The idea: the start offsets of the epochs, ascending in both, in memory and in Kafka's file
-// `leader-epoch-checkpoint` (docs/formats/leader-epoch-checkpoint.md). Pure: `Log` reads and writes the file.
+// The problem: a replica that comes back must find where its log left the leader's (KIP-101, KIP-320), and consumers want to
+// know whether their position was cut away. The idea: the start offsets of the epochs, ascending in both, in memory and in
+// Kafka's file `leader-epoch-checkpoint` (docs/formats/leader-epoch-checkpoint.md). Pure: `Log` reads and writes the file.
 
 #pragma once
 
@@ -33,7 +33,8 @@ public:
     static Result<LeaderEpochs> parse(std::string_view text);
     std::string format() const;
 
-    // `epoch` begins at `start`. Entries that contradict it (same or larger epoch or start) go. Says whether anything changed.
+    // `epoch` begins at `start`. Entries that contradict it (same or larger epoch or start) go. Says whether anything
+    // changed.
     bool assign(LeaderEpoch epoch, Offset start);
     // The log was cut to [.., end); says whether anything changed.
     bool truncate_to(Offset end);

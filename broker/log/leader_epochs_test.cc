@@ -27,8 +27,9 @@ TEST(LeaderEpochs, ReadsWhatItWrote) {
 }
 
 TEST(LeaderEpochs, RefusesWhatIsNoSuchFile) {
-    for (const char* text : {"", "0", "0\n", "0\n1\n", "0\n1\n1\n", "0\n1\n1 x\n", "0\n1\n1 0", "0\n2\n1 0\n1 5\n", "0\n2\n1 5\n2 5\n",
-                             "0\n0\n1 0\n", "x\n0\n", "0\n-1\n", "0\n1\n-1 0\n", "0\n1\n1 -5\n", "0\n4294967295\n1 0\n"}) {
+    for (const char* text :
+         {"", "0", "0\n", "0\n1\n", "0\n1\n1\n", "0\n1\n1 x\n", "0\n1\n1 0", "0\n2\n1 0\n1 5\n", "0\n2\n1 5\n2 5\n",
+          "0\n0\n1 0\n", "x\n0\n", "0\n-1\n", "0\n1\n-1 0\n", "0\n1\n1 -5\n", "0\n4294967295\n1 0\n"}) {
         const auto parsed = LeaderEpochs::parse(text);
         ASSERT_FALSE(parsed.has_value()) << text;
         EXPECT_EQ(parsed.error().code, Errc::kCorrupt) << text;
@@ -42,7 +43,8 @@ TEST(LeaderEpochs, SaysWhereAnEpochEnded) {
         std::int32_t asked, epoch;
         std::int64_t end;
     };
-    for (const auto& row : {Row{0, -1, -1}, Row{1, 1, 10}, Row{2, 1, 10}, Row{3, 3, 20}, Row{4, 3, 20}, Row{5, 5, 33}, Row{9, 5, 33}}) {
+    for (const auto& row :
+         {Row{0, -1, -1}, Row{1, 1, 10}, Row{2, 1, 10}, Row{3, 3, 20}, Row{4, 3, 20}, Row{5, 5, 33}, Row{9, 5, 33}}) {
         const EpochEnd end = epochs.end_of(LeaderEpoch{row.asked}, Offset{33});
         EXPECT_EQ(end.epoch, LeaderEpoch{row.epoch}) << row.asked;
         EXPECT_EQ(end.end, Offset{row.end}) << row.asked;

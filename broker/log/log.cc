@@ -54,8 +54,8 @@ Result<void> Log::Impl::may_append(const wire::ValidatedBatch& batch, LeaderEpoc
     if (phase_ == Phase::kChanging) return fail(Errc::kBusy, identity_.dir + " is being cut");
     const auto limit = std::clamp<std::int64_t>(config_.segment_bytes, 0, kSegmentBytesMax);
     if (std::cmp_greater(batch.size_bytes(), limit)) {
-        return fail(Errc::kRecordListTooLarge, std::to_string(batch.size_bytes()) + " bytes, segment.bytes is " +
-                                                   std::to_string(limit));
+        return fail(Errc::kRecordListTooLarge,
+                    std::to_string(batch.size_bytes()) + " bytes, segment.bytes is " + std::to_string(limit));
     }
     if (epoch < epochs_.latest()) return fail(Errc::kFencedLeaderEpoch, "epoch " + std::to_string(epoch.value));
     return writer_.admit(batch.size_bytes());
@@ -66,7 +66,9 @@ Result<AppendedRange> Log::Impl::append(const wire::ValidatedBatch& batch, Leade
     MOLDAU_TRY_ASSIGN(repeat, producers_.check(batch.header, config_.producers_max));
     const bool log_append_time = batch.header.attributes.timestamp_type() == wire::TimestampType::kLogAppendTime;
     if (repeat) {
-        return AppendedRange{.base = repeat->base, .end = repeat->end, .duplicate = true,
+        return AppendedRange{.base = repeat->base,
+                             .end = repeat->end,
+                             .duplicate = true,
                              .append_timestamp = log_append_time ? repeat->timestamp : -1};
     }
     wire::BatchHeader header = batch.header;
@@ -76,9 +78,12 @@ Result<AppendedRange> Log::Impl::append(const wire::ValidatedBatch& batch, Leade
 
     const SegmentRef& segment = segments_.active();
     bytes::ChunkList bytes = batch.stamped(header.base_offset, epoch);
-    MOLDAU_TRY(writer_.append({.segment = segment, .position = segment->bytes(), .base = header.base_offset,
-                               .end = header.next_offset(), .bytes = bytes},
-                              config_.durability));
+    MOLDAU_TRY(writer_.append({.segment = segment,
+                               .position = segment->bytes(),
+                               .base = header.base_offset,
+                               .end = header.next_offset(),
+                               .bytes = bytes},
+                              config_));
     if (segment->bytes() == 0) segment->set_begun(now.wall);
     segment->append(header, config_.index_interval_bytes);
     hot_.append({header.base_offset, header.next_offset(), std::move(bytes)});
@@ -86,7 +91,8 @@ Result<AppendedRange> Log::Impl::append(const wire::ValidatedBatch& batch, Leade
     if (epochs_.assign(epoch, header.base_offset)) epochs_dirty_ = true;
     last_append_ = now.mono;
     after_append();
-    return AppendedRange{.base = header.base_offset, .end = header.next_offset(),
+    return AppendedRange{.base = header.base_offset,
+                         .end = header.next_offset(),
                          .append_timestamp = log_append_time ? header.max_timestamp : -1};
 }
 

@@ -1,10 +1,11 @@
 // One partition's log on this broker: segments, hot tail, indexes, epochs, producers.
 //
-// The problem: appends must return at once and keep their order, the disk may take its time, and readers must see only what is
-// safe. The idea: `append` assigns offsets in memory and queues the writes; two ends follow it, `written_end` (write(2) has it: a
-// killed process loses nothing) and `durable_end` (a power loss loses nothing); whoever decides about acknowledgements and the
-// high watermark (`replica`) watches them. Reads take the newest batches from memory and older ones from files.
-// Place: below `replica` and `raft`'s storage; above segments and the write-ahead log; knows nothing of replication.
+// The problem: appends must return at once and keep their order, the disk may take its time, and readers must see only what
+// is safe. The idea: `append` assigns offsets in memory and queues the writes; two ends follow it, `written_end` (write(2)
+// has it: a killed process loses nothing) and `durable_end` (a power loss loses nothing); whoever decides about
+// acknowledgements and the high watermark (`replica`) watches them. Reads take the newest batches from memory and older ones
+// from files. Place: below `replica` and `raft`'s storage; above segments and the write-ahead log; knows nothing of
+// replication.
 
 #pragma once
 
@@ -33,7 +34,7 @@ namespace moldau::log {
 struct LogEnvironment {
     io::Executor& executor;
     io::FileSystem& files;
-    wal::WriteAheadLog* wal = nullptr;      // null: `synced` syncs the segment itself
+    wal::WriteAheadLog* wal = nullptr;       // null: `synced` syncs the segment itself
     const wal::WalReplay* replay = nullptr;  // entries to complete the segments with
     Shutdown shutdown = Shutdown::kClean;
     Offset high_watermark_checkpoint{0};  // a torn end below it is not cut in silence
@@ -42,8 +43,8 @@ struct LogEnvironment {
 };
 
 // Lifetime: opened and owned by `LogStore` or the metadata shell; close() before destroying. Thread: its core.
-// Invariants: log_start_offset <= local_log_start_offset <= end_offset; durable_end <= end_offset; written_end <= end_offset;
-// ends only move forward, except by truncate_to and restart_at.
+// Invariants: log_start_offset <= local_log_start_offset <= end_offset; durable_end <= end_offset; written_end <=
+// end_offset; ends only move forward, except by truncate_to and restart_at.
 class Log {
 public:
     // Opens the folder, creating it when absent (with partition.metadata), recovers by design section 5.
@@ -51,9 +52,9 @@ public:
     static Task<Result<std::unique_ptr<Log>>> open(LogIdentity identity, LogConfig config, LogEnvironment environment);
     ~Log();
 
-    // Appends one validated batch at end_offset() as the leader of `epoch`; patches base offset and epoch. Returns at once: the
-    // range is in memory and queued. Producer rules are applied first (idempotence, five-batch window): duplicates come back as
-    // such. Errors: kOutOfOrderSequenceNumber, kInvalidProducerEpoch, kBusy (too many producers or queued bytes),
+    // Appends one validated batch at end_offset() as the leader of `epoch`; patches base offset and epoch. Returns at once:
+    // the range is in memory and queued. Producer rules are applied first (idempotence, five-batch window): duplicates come
+    // back as such. Errors: kOutOfOrderSequenceNumber, kInvalidProducerEpoch, kBusy (too many producers or queued bytes),
     // kKafkaStorageError/kIo once a write has failed, kRecordListTooLarge above segment_bytes.
     Result<AppendedRange> append(wire::ValidatedBatch batch, LeaderEpoch epoch, Now now);
 

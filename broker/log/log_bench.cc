@@ -1,5 +1,5 @@
-// The log on a real disk: what appending and committing a batch costs, and how long many logs take to open. Works in the current
-// folder.
+// The log on a real disk: what appending and committing a batch costs, and how long many logs take to open. Works in the
+// current folder.
 
 #include <benchmark/benchmark.h>
 
@@ -33,7 +33,7 @@ public:
             result.emplace(std::move(value));
             core_.stop();
         });
-        if (!result) core_.run();
+        while (!result) core_.run();
         return *std::move(result);
     }
     std::unique_ptr<wal::WriteAheadLog> open_wal() {
@@ -60,7 +60,7 @@ public:
                 if (--left == 0) core_.stop();
             });
         }
-        if (left > 0) core_.run();
+        while (left > 0) core_.run();
         std::vector<T> values;
         for (auto& result : results) values.push_back(*std::move(result));
         return values;
@@ -75,16 +75,19 @@ private:
 wire::ValidatedBatch batch_of(std::size_t bytes) {
     wire::BatchBuilder builder{{}};
     const std::vector<std::uint8_t> value(1000, 'x');
-    while (builder.empty() || builder.size_bytes() + value.size() <= bytes) builder.append({.timestamp = 1, .value = bytes::Span{value}});
+    while (builder.empty() || builder.size_bytes() + value.size() <= bytes)
+        builder.append({.timestamp = 1, .value = bytes::Span{value}});
     const bytes::View built = *builder.build_plain();
-    wire::ValidatedBatch batch{.header = *wire::BatchHeader::parse(built.span()), .header_bytes = {},
+    wire::ValidatedBatch batch{.header = *wire::BatchHeader::parse(built.span()),
+                               .header_bytes = {},
                                .records = built.slice(wire::kBatchHeaderBytes)};
     std::copy_n(built.data(), wire::kBatchHeaderBytes, batch.header_bytes.begin());
     return batch;
 }
 
 Task<Result<void>> commit(Log& log, io::Executor& executor, const wire::ValidatedBatch& batch, std::int64_t count) {
-    for (std::int64_t index = 0; index < count; ++index) CHECK(log.append(batch, LeaderEpoch{0}, executor.now()).has_value());
+    for (std::int64_t index = 0; index < count; ++index)
+        CHECK(log.append(batch, LeaderEpoch{0}, executor.now()).has_value());
     const Offset end = log.end_offset();
     co_return co_await completion<Result<void>>([&](auto done) {
         auto once = std::make_shared<std::optional<decltype(done)>>(std::move(done));

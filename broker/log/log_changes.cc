@@ -38,7 +38,8 @@ Task<Result<void>> Log::Impl::save_epochs() {
     while (saving_epochs_) co_await saved_.wait();
     if (!std::exchange(epochs_dirty_, false)) co_return Result<void>{};
     saving_epochs_ = true;
-    auto saved = co_await io::replace_file(environment_.files, identity_.dir + '/' + kEpochFile, bytes::View::copy_of(epochs_.format()));
+    auto saved = co_await io::replace_file(environment_.files, identity_.dir + '/' + kEpochFile,
+                                           bytes::View::copy_of(epochs_.format()));
     saving_epochs_ = false;
     if (!saved) epochs_dirty_ = true;
     saved_.notify_all();
@@ -47,7 +48,8 @@ Task<Result<void>> Log::Impl::save_epochs() {
 
 Task<Result<void>> Log::Impl::save_snapshot(Offset offset, bytes::View content) {
     const Offset before = snapshot_offset_;
-    MOLDAU_CO_TRY(co_await io::replace_file(environment_.files, segment_path(identity_.dir, offset, kSnapshotSuffix), std::move(content)));
+    MOLDAU_CO_TRY(co_await io::replace_file(environment_.files, segment_path(identity_.dir, offset, kSnapshotSuffix),
+                                            std::move(content)));
     snapshot_offset_ = std::max(snapshot_offset_, offset);
     // Those at a segment's start stay as long as the segment, for cuts.
     const auto& all = segments_.all();
@@ -94,7 +96,8 @@ Task<Result<void>> Log::Impl::begin_change() {
 
 Task<Result<void>> Log::Impl::write_marker(CutMarker marker) {
     cut_old_end_ = marker.old_end;
-    co_return co_await io::replace_file(environment_.files, identity_.dir + '/' + kCutFile, bytes::View::copy_of(marker.format()));
+    co_return co_await io::replace_file(environment_.files, identity_.dir + '/' + kCutFile,
+                                        bytes::View::copy_of(marker.format()));
 }
 
 Task<Result<void>> Log::Impl::remove_segment(SegmentRef segment) {
@@ -200,7 +203,8 @@ Task<Result<void>> Log::Impl::start_anew(Offset offset) {
 }
 
 Task<Result<void>> Log::Impl::advance_start(Offset offset) {
-    if (offset > end_offset()) co_return fail(Errc::kOffsetOutOfRange, identity_.dir + ": start at " + std::to_string(offset.value));
+    if (offset > end_offset())
+        co_return fail(Errc::kOffsetOutOfRange, identity_.dir + ": start at " + std::to_string(offset.value));
     if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
     if (offset <= log_start_) co_return Result<void>{};
     log_start_ = offset;

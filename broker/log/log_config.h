@@ -30,6 +30,8 @@ struct LogConfig {
     Millis producer_expiration_ms = std::chrono::hours{24};
     // At this many live producers per partition new ones get a retriable error; nobody is forgotten in silence.
     std::size_t producers_max = 100'000;
+    // Larger batches skip the write-ahead log and sync their segment (docs/decisions/0001 has the measurement).
+    std::size_t wal_batch_bytes_max = 128 << 10;
     // Bytes of the newest batches kept in memory for readers.
     std::size_t hot_tail_bytes = 4 << 20;
 

@@ -1,7 +1,7 @@
 // What a `Log` consists of, and how its parts work together; for log.cc, log_changes.cc only.
 //
-// `append` runs without waiting: producers decide, the active segment counts, the writer queues, the hot tail keeps. What waits
-// (closing, cutting) first sets `phase_`, so that nothing is appended meanwhile, then waits until the writer is idle.
+// `append` runs without waiting: producers decide, the active segment counts, the writer queues, the hot tail keeps. What
+// waits (closing, cutting) first sets `phase_`, so that nothing is appended meanwhile, then waits until the writer is idle.
 
 #pragma once
 
@@ -90,9 +90,9 @@ private:
     bool epochs_dirty_ = false;
     bool saving_epochs_ = false;
     std::optional<Offset> cut_old_end_;  // there is a cut marker in the folder
-    Offset snapshot_offset_;       // of the newest snapshot file
-    std::uint64_t generation_ = 0;  // counts cuts, for reads under way
-    std::size_t reads_ = 0;         // under way
+    Offset snapshot_offset_;             // of the newest snapshot file
+    std::uint64_t generation_ = 0;       // counts cuts, for reads under way
+    std::size_t reads_ = 0;              // under way
     io::WaitList no_reads_;
     io::WaitList saved_;
     TaskGroup tasks_;

@@ -43,16 +43,16 @@ void LogReader::remember(Place place) {
 }
 
 Task<Result<Sought>> LogReader::start(SegmentRef segment, Offset offset, std::size_t piece_bytes) {
-    const auto place = std::ranges::find_if(places_, [&](const Place& known) {
-        return known.offset == offset && known.segment == segment->base_offset();
-    });
+    const auto place = std::ranges::find_if(
+        places_, [&](const Place& known) { return known.offset == offset && known.segment == segment->base_offset(); });
     if (place == places_.end() || place->position >= segment->bytes_written()) {
         co_return co_await seek(context(piece_bytes), std::move(segment), offset);
     }
     const std::uint64_t position = place->position;
     MOLDAU_CO_TRY_ASSIGN(file, co_await segment->file(files_));
-    BatchCursor cursor{std::move(file), {.position = position, .end = segment->bytes_written(),
-                                         .offset_min = offset, .piece_bytes = piece_bytes}};
+    BatchCursor cursor{
+        std::move(file),
+        {.position = position, .end = segment->bytes_written(), .offset_min = offset, .piece_bytes = piece_bytes}};
     MOLDAU_CO_TRY_ASSIGN(batch, co_await cursor.next());
     co_return Sought{std::move(batch), std::move(cursor)};
 }
@@ -124,7 +124,8 @@ Task<Result<std::optional<TimestampedOffset>>> LogReader::find_timestamp(Timesta
     SegmentRef segment = segments_.floor(query.from);
     for (; segment && segment->base_offset() < query.end; segment = segments_.after(*segment)) {
         use_file_of(segment);
-        MOLDAU_CO_TRY_ASSIGN(largest, co_await largest_timestamp(context(kSearchPieceBytes), segment, segment->end_offset()));
+        MOLDAU_CO_TRY_ASSIGN(largest,
+                             co_await largest_timestamp(context(kSearchPieceBytes), segment, segment->end_offset()));
         if (largest.timestamp < query.timestamp) continue;
         MOLDAU_CO_TRY_ASSIGN(found, co_await find_by_timestamp(context(kSearchPieceBytes), segment, query));
         if (found) co_return TimestampedOffset{found->timestamp, found->offset, found->epoch};

@@ -1,10 +1,9 @@
 // Reads what the hot tail does not have: ranges of batches from files, and records by timestamp.
 //
-// The problem: a consumer that is hours behind must get its data without pushing the newest out of memory, while segments are rolled
-// and deleted under it. The idea: bounded pieces straight from the files, nothing of it cached but where each reader will go on; a
-// segment in use is shared, so that it may be deleted meanwhile. Batches are checked for plausibility, not for their checksum: that
-// is the consumer's, and recovery's.
-// Place: one per `Log`.
+// The problem: a consumer that is hours behind must get its data without pushing the newest out of memory, while segments
+// are rolled and deleted under it. The idea: bounded pieces straight from the files, nothing of it cached but where each
+// reader will go on; a segment in use is shared, so that it may be deleted meanwhile. Batches are checked for plausibility,
+// not for their checksum: that is the consumer's, and recovery's. Place: one per `Log`.
 
 #pragma once
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "log/log_testing.h"
+#include "log/log_writer.h"
 
 namespace moldau::log {
 namespace {
@@ -94,7 +95,8 @@ TEST_F(LogTest, ReadsTheSameFromMemoryAndFromFiles) {
     LogConfig config = small_segments();
     process_.open(config);
     for (int index = 0; index < 50; ++index) {
-        ASSERT_TRUE(process_.append({.records = 1 + index % 3, .value_bytes = 40, .fill = static_cast<char>('a' + index % 26)}));
+        ASSERT_TRUE(
+            process_.append({.records = 1 + index % 3, .value_bytes = 40, .fill = static_cast<char>('a' + index % 26)}));
         if (index % 7 == 0) process_.settle();
     }
     process_.settle();
@@ -204,16 +206,68 @@ TEST_F(LogTest, NeverTakesAFailedSyncForASuccess) {
     EXPECT_FALSE(process_.close().has_value());
 }
 
+TEST_F(LogTest, SyncsTheSegmentForBatchesThatAreTooLargeForTheWriteAheadLog) {
+    disk_.put("/data/.lock", "");
+    process_.wal =
+        *sim::run(process_.loop, wal::WriteAheadLog::open({process_.loop, process_.files}, {.dir = "/data/.moldau-wal"}));
+    process_.open();
+    ASSERT_TRUE(process_.append({}));
+    ASSERT_TRUE(process_.append({.value_bytes = LogConfig{}.wal_batch_bytes_max}));
+    ASSERT_TRUE(process_.append({}));
+    process_.settle();
+    EXPECT_EQ(process_.log->durable_end(), Offset{3});
+    EXPECT_EQ(process_.wal->counters().entries, 2u);
+    process_.die(true);
+
+    Process after{disk_};
+    after.replay = *sim::run(after.loop, wal::WalReplay::load(after.files, "/data/.moldau-wal"));
+    after.open({}, Shutdown::kPowerLost);
+    EXPECT_EQ(after.log->end_offset(), Offset{3});
+    EXPECT_FALSE(after.log->recovery().damage.has_value());
+    ASSERT_TRUE(after.close().has_value());
+}
+
+TEST_F(LogTest, HoldsTheDurableEndBackForALargeBatchWhoseSyncFailed) {
+    disk_.put("/data/.lock", "");
+    process_.wal =
+        *sim::run(process_.loop, wal::WriteAheadLog::open({process_.loop, process_.files}, {.dir = "/data/.moldau-wal"}));
+    process_.open();
+    ASSERT_TRUE(process_.append({}));
+    process_.settle();
+    disk_.fail_all(sim::OpKind::kSync, sim::Fault::kIo);
+    ASSERT_TRUE(process_.append({.value_bytes = LogConfig{}.wal_batch_bytes_max}));
+    process_.settle();
+    EXPECT_EQ(process_.log->durable_end(), Offset{1});
+    EXPECT_EQ(process_.log->committed_end(), Offset{1});
+    EXPECT_TRUE(process_.log->failure().has_value());
+    process_.die(false);
+}
+
+TEST_F(LogTest, GivesTheMemoryOfItsHotTailBackWhenIdle) {
+    process_.open();
+    ASSERT_TRUE(process_.append({}));
+    process_.settle();
+    EXPECT_GT(process_.log->stats().hot_bytes, 0u);
+    process_.loop.advance(std::chrono::seconds{61});
+    process_.log->tick(process_.loop.now());
+    EXPECT_EQ(process_.log->stats().hot_bytes, 0u);
+    EXPECT_EQ(process_.read_all(Offset{0}).size(), 1u);
+    ASSERT_TRUE(process_.close().has_value());
+}
+
 TEST_F(LogTest, FindsRecordsByTimestamp) {
     LogConfig config = small_segments();
     config.hot_tail_bytes = 0;
     process_.open(config);
     for (int index = 0; index < 40; ++index) {
         const auto codec = index % 2 == 0 ? bytes::Codec::kNone : bytes::Codec::kZstd;
-        ASSERT_TRUE(process_.append({.records = 3, .value_bytes = 30, .timestamp = 1000 + index * 10, .codec = codec}, LeaderEpoch{index / 10}));
+        ASSERT_TRUE(process_.append({.records = 3, .value_bytes = 30, .timestamp = 1000 + index * 10, .codec = codec},
+                                    LeaderEpoch{index / 10}));
     }
     const Offset end = process_.log->end_offset();
-    auto find = [&](std::int64_t timestamp) { return *sim::run(process_.loop, process_.log->find_timestamp(timestamp, end)); };
+    auto find = [&](std::int64_t timestamp) {
+        return *sim::run(process_.loop, process_.log->find_timestamp(timestamp, end));
+    };
     for (int index = 0; index < 40; ++index) {
         for (int record = 0; record < 3; ++record) {
             const auto found = find(1000 + index * 10 + record);
@@ -253,7 +307,8 @@ TEST_F(LogTest, RemembersEpochs) {
 TEST_F(LogTest, TruncatesAcrossSegments) {
     process_.open(small_segments());
     for (int index = 0; index < 40; ++index) {
-        ASSERT_TRUE(process_.append({.value_bytes = 60, .producer = ProducerId{3}, .sequence = index}, LeaderEpoch{index / 10}));
+        ASSERT_TRUE(
+            process_.append({.value_bytes = 60, .producer = ProducerId{3}, .sequence = index}, LeaderEpoch{index / 10}));
     }
     const auto before = process_.read_all(Offset{0});
     ASSERT_TRUE(sim::run(process_.loop, process_.log->truncate_to(Offset{17})).has_value());
@@ -267,7 +322,8 @@ TEST_F(LogTest, TruncatesAcrossSegments) {
     const auto after = process_.read_all(Offset{0});
     ASSERT_EQ(after.size(), 18u);
     for (std::size_t index = 0; index < 17; ++index) EXPECT_EQ(after[index], before[index]);
-    EXPECT_EQ(process_.append({.producer = ProducerId{3}, .sequence = 40}, LeaderEpoch{7}).error().code, Errc::kOutOfOrderSequenceNumber);
+    EXPECT_EQ(process_.append({.producer = ProducerId{3}, .sequence = 40}, LeaderEpoch{7}).error().code,
+              Errc::kOutOfOrderSequenceNumber);
     ASSERT_TRUE(process_.close().has_value());
 }
 

@@ -1,4 +1,7 @@
 // What this module's tests share: batches to append, and a process that opens a log on a simulated disk.
+//
+// The problem: nearly every claim about a log is one about what is left after a process or the power died. The idea:
+// `Process` is one life of a broker over a `sim::Disk` that outlives it. Place: included by *_test.cc here only.
 
 #pragma once
 
@@ -51,7 +54,8 @@ inline bytes::View batch_bytes(const BatchSpec& spec) {
     wire::BatchBuilder builder{options};
     const std::vector<std::uint8_t> value(spec.value_bytes, static_cast<std::uint8_t>(spec.fill));
     for (int index = 0; index < spec.records; ++index) {
-        builder.append({.timestamp = spec.timestamp < 0 ? spec.timestamp : spec.timestamp + index, .value = bytes::Span{value}});
+        builder.append(
+            {.timestamp = spec.timestamp < 0 ? spec.timestamp : spec.timestamp + index, .value = bytes::Span{value}});
     }
     bytes::Compressor compressor;
     return *builder.build(compressor);
@@ -59,7 +63,8 @@ inline bytes::View batch_bytes(const BatchSpec& spec) {
 
 inline wire::ValidatedBatch batch_of(const BatchSpec& spec) {
     const bytes::View bytes = batch_bytes(spec);
-    wire::ValidatedBatch batch{.header = *wire::BatchHeader::parse(bytes.span()), .header_bytes = {},
+    wire::ValidatedBatch batch{.header = *wire::BatchHeader::parse(bytes.span()),
+                               .header_bytes = {},
                                .records = bytes.slice(wire::kBatchHeaderBytes)};
     std::copy_n(bytes.data(), wire::kBatchHeaderBytes, batch.header_bytes.begin());
     return batch;
@@ -80,7 +85,8 @@ inline std::vector<bytes::View> split(const bytes::ChunkList& chunks) {
 
 // One life of a process: a loop, its way to the disk, and, when asked for, a write-ahead log. The log is opened by the test.
 struct Process {
-    explicit Process(sim::Disk& the_disk, std::uint64_t seed = 1) : disk(the_disk), loop({.seed = seed}), files(the_disk, loop) {}
+    explicit Process(sim::Disk& the_disk, std::uint64_t seed = 1)
+        : disk(the_disk), loop({.seed = seed}), files(the_disk, loop) {}
 
     Result<std::unique_ptr<Log>> try_open(LogConfig config = {}, Shutdown shutdown = Shutdown::kClean) {
         return sim::run(loop, Log::open(identity(), config, environment(shutdown)));
@@ -91,15 +97,23 @@ struct Process {
         log = *std::move(opened);
     }
     LogEnvironment environment(Shutdown shutdown) {
-        return {.executor = loop, .files = files, .wal = wal.get(), .replay = replay ? &*replay : nullptr, .shutdown = shutdown,
-                .high_watermark_checkpoint = high_watermark, .recovery_point = recovery_point, .log_start_checkpoint = log_start};
+        return {.executor = loop,
+                .files = files,
+                .wal = wal.get(),
+                .replay = replay ? &*replay : nullptr,
+                .shutdown = shutdown,
+                .high_watermark_checkpoint = high_watermark,
+                .recovery_point = recovery_point,
+                .log_start_checkpoint = log_start};
     }
     Result<AppendedRange> append(const BatchSpec& spec, LeaderEpoch epoch = LeaderEpoch{0}) {
         return log->append(batch_of(spec), epoch, loop.now());
     }
     void settle() { loop.run_until_idle(); }
     Result<ReadRange> read(Offset from, std::size_t bytes_max = 1 << 20) {
-        return sim::run(loop, log->read({.from = from, .end = log->end_offset(), .bytes_max = bytes_max,
+        return sim::run(loop, log->read({.from = from,
+                                         .end = log->end_offset(),
+                                         .bytes_max = bytes_max,
                                          .first_batch = ReadOptions::FirstBatch::kAlways}));
     }
     // All batches from `from` to the end.

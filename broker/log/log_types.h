@@ -23,7 +23,7 @@ struct AppendedRange {
 
 struct ReadOptions {
     Offset from;
-    Offset end;                         // exclusive: high watermark or last stable offset
+    Offset end;  // exclusive: high watermark or last stable offset
     std::size_t bytes_max = 1 << 20;
     // Return the first batch whole even when it is longer than bytes_max (KIP-74).
     enum class FirstBatch { kAlways, kOnlyIfItFits } first_batch = FirstBatch::kOnlyIfItFits;

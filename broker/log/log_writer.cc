@@ -36,9 +36,10 @@ Result<void> LogWriter::admit(std::size_t bytes) const {
     return {};
 }
 
-Result<void> LogWriter::append(Batch batch, Durability durability) {
+Result<void> LogWriter::append(Batch batch, const LogConfig& config) {
     const Range range{batch.base, batch.end};
-    const bool uses_wal = environment_.wal && durability == Durability::kSynced && batch.bytes.size() <= kWalBatchBytesMax;
+    const bool synced = config.durability == Durability::kSynced;
+    const bool uses_wal = environment_.wal && synced && batch.bytes.size() <= config.wal_batch_bytes_max;
     if (uses_wal) {
         auto done = [this, range](Result<void> result) {
             --wal_pending_;
@@ -47,7 +48,8 @@ Result<void> LogWriter::append(Batch batch, Durability durability) {
             moved();
         };
         ++wal_pending_;
-        auto appended = environment_.wal->append(environment_.partition, range.base, range.end, batch.bytes, std::move(done));
+        auto appended =
+            environment_.wal->append(environment_.partition, range.base, range.end, batch.bytes, std::move(done));
         if (!appended) {
             --wal_pending_;
             if (appended.error().code != Errc::kBusy) fail_with(appended.error());
@@ -61,7 +63,7 @@ Result<void> LogWriter::append(Batch batch, Durability durability) {
     queue_.push_back(std::move(batch));
     if (!unsynced_since_) unsynced_since_ = environment_.executor.now().mono;
     start_writing();
-    if (!uses_wal && durability == Durability::kSynced) sync_soon(range.end);
+    if (!uses_wal && synced) sync_soon(range.end);
     return {};
 }
 
@@ -152,7 +154,8 @@ Offset LogWriter::recovery_point() const {
     return synced_end_;
 }
 
-// Each round covers what was written when it began; when the goal has not been written yet, the next write starts the next round.
+// Each round covers what was written when it began; when the goal has not been written yet, the next write starts the next
+// round.
 bool LogWriter::sync_is_due() const {
     return index_due_ || finish_due_ || (sync_goal_ > synced_end_ && segment_end_ > synced_end_);
 }

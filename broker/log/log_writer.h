@@ -1,12 +1,12 @@
 // Carries appended batches to the segments and to the write-ahead log, and knows how far they are safe.
 //
-// The problem: a system call per batch is too dear, a sync per batch impossible, and what is safe must never be overstated. The
-// idea: batches queue; one gather write per segment is under way at a time while the next batches gather; syncs follow one another,
-// each for all that was written before it began. The ends are computed from three facts: what segments have by write(2), what a
-// sync of them covered, and what the write-ahead log has on the disk.
+// The problem: a system call per batch is too dear, a sync per batch impossible, and what is safe must never be overstated.
+// The idea: batches queue; one gather write per segment is under way at a time while the next batches gather; syncs follow
+// one another, each for all that was written before it began. The ends are computed from three facts: what segments have by
+// write(2), what a sync of them covered, and what the write-ahead log has on the disk.
 //
-// `written_end`: a killed process loses nothing below it. `durable_end`: neither does a power loss. A batch that the write-ahead log
-// did not get (too large, or the topic is `replicated`) holds durable_end back until its segment is synced.
+// `written_end`: a killed process loses nothing below it. `durable_end`: neither does a power loss. A batch that the
+// write-ahead log did not get (too large, or the topic is `replicated`) holds durable_end back until its segment is synced.
 // Place: one per `Log`; the only thing that writes to its segments after recovery.
 
 #pragma once
@@ -32,13 +32,11 @@
 
 namespace moldau::log {
 
-// Batches larger than this skip the write-ahead log and sync their segment, so that large data is written once (decision 0001).
-inline constexpr std::size_t kWalBatchBytesMax = 128 << 10;
 // Queued and not yet written; at it appends are refused with kBusy.
 inline constexpr std::size_t kQueuedBytesMax = 64 << 20;
 
-// Lifetime: stop() before destroying. Thread: its log's core. Invariants: recovery_point <= durable_end; all ends <= the end of the
-// last append; after a failure no end moves any more.
+// Lifetime: stop() before destroying. Thread: its log's core. Invariants: recovery_point <= durable_end; all ends <= the end
+// of the last append; after a failure no end moves any more.
 class LogWriter {
 public:
     struct Environment {
@@ -65,7 +63,7 @@ public:
     // Would append() take a batch of `bytes`? Errors: kBusy, kKafkaStorageError after a failure.
     Result<void> admit(std::size_t bytes) const;
     // Queues what was admitted. Errors: those of the write-ahead log; then nothing was queued.
-    Result<void> append(Batch batch, Durability durability);
+    Result<void> append(Batch batch, const LogConfig& config);
 
     Offset segment_end() const { return segment_end_; }
     Offset written_end() const;

@@ -3,8 +3,8 @@
 //   file  = entry*
 //   entry = relative-offset:int32 position:int32     big endian; ascending in both
 //
-// An entry says that the batch that starts at `position` has `base offset of the segment + relative-offset` as its last offset
-// (docs/formats/segment.md). That can be checked at the batch itself, and is, before an entry is believed.
+// An entry says that the batch that starts at `position` has `base offset of the segment + relative-offset` as its last
+// offset (docs/formats/segment.md). That can be checked at the batch itself, and is, before an entry is believed.
 
 #pragma once
 

@@ -61,7 +61,8 @@ bytes::View encode_producer_snapshot(const std::vector<ProducerEntry>& entries) 
 }
 
 Result<std::vector<ProducerEntry>> decode_producer_snapshot(bytes::Span file) {
-    if (file.size() < kHeaderBytes) return fail(Errc::kCorrupt, "producer snapshot of " + std::to_string(file.size()) + " bytes");
+    if (file.size() < kHeaderBytes)
+        return fail(Errc::kCorrupt, "producer snapshot of " + std::to_string(file.size()) + " bytes");
     const auto version = bytes::load_be<std::int16_t>(file.data());
     if (version > kVersion) return fail(Errc::kNewerFormat, "producer snapshot version " + std::to_string(version));
     if (version != kVersion) return fail(Errc::kCorrupt, "producer snapshot version " + std::to_string(version));

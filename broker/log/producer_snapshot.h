@@ -1,4 +1,5 @@
-// Producer states as a file, in Kafka's format, so that starting need not read the whole log (docs/formats/producer-snapshot.md).
+// Producer states as a file, in Kafka's format, so that starting need not read the whole log
+// (docs/formats/producer-snapshot.md).
 //
 //   file  = version:int16(1) crc:uint32 count:int32 entry*       big endian; crc = CRC-32C of all that follows it
 //   entry = producer-id:int64 epoch:int16 last-sequence:int32 last-offset:int64 offset-delta:int32 timestamp:int64

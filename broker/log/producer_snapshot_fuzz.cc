@@ -1,5 +1,5 @@
-// Any bytes as a producer snapshot: refused, or read to what writes the same bytes again. With a right checksum half of the time, or
-// nothing would ever get past it.
+// Any bytes as a producer snapshot: refused, or read to what writes the same bytes again. With a right checksum half of the
+// time, or nothing would ever get past it.
 
 #include <algorithm>
 #include <cstddef>

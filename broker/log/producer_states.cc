@@ -44,8 +44,8 @@ Result<std::optional<StoredRange>> ProducerStates::check(const wire::BatchHeader
     const auto found = producers_.find(header.producer_id);
     if (found == producers_.end()) {
         if (producers_.size() >= producers_max) {
-            return fail(Errc::kBusy, text_of(header) + ": the partition has " + std::to_string(producers_.size()) +
-                                         " producers already");
+            return fail(Errc::kBusy,
+                        text_of(header) + ": the partition has " + std::to_string(producers_.size()) + " producers already");
         }
         return std::nullopt;  // whatever it says: its records may all have been deleted
     }
@@ -124,7 +124,9 @@ std::vector<ProducerEntry> ProducerStates::entries() const {
     std::vector<ProducerEntry> entries;
     entries.reserve(producers_.size());
     for (const auto& [id, producer] : producers_) {
-        ProducerEntry entry{.id = id, .epoch = producer.epoch, .timestamp = producer.heard_at,
+        ProducerEntry entry{.id = id,
+                            .epoch = producer.epoch,
+                            .timestamp = producer.heard_at,
                             .coordinator_epoch = producer.coordinator_epoch,
                             .transaction_first_offset = producer.transaction_first_offset};
         if (producer.batch_count > 0) {

@@ -1,12 +1,13 @@
 // What a partition remembers about its idempotent producers, so that a batch sent twice is stored once and none is skipped.
 //
-// The problem: a producer that got no answer sends again; the log must tell a repeat from a gap (KIP-98, KIP-360). The idea: per
-// producer id its epoch and the sequence ranges of its last five batches; a batch must continue the sequence, repeat one of the
-// five, or begin anew with a newer epoch. Pure: no clock, no files; the log is the truth, so that these states can be rebuilt from
-// it, and `log/producer_snapshot.h` only shortens that.
+// The problem: a producer that got no answer sends again; the log must tell a repeat from a gap (KIP-98, KIP-360). The idea:
+// per producer id its epoch and the sequence ranges of its last five batches; a batch must continue the sequence, repeat one
+// of the five, or begin anew with a newer epoch. Pure: no clock, no files; the log is the truth, so that these states can be
+// rebuilt from it, and `log/producer_snapshot.h` only shortens that.
 //
-// States advance at append, while the batch may still be lost with the leadership. A replica that truncates its log therefore takes
-// the newest snapshot at or below the cut and replays what the log has kept after it: rolling back is rebuilding.
+// States advance at append, while the batch may still be lost with the leadership. A replica that truncates its log
+// therefore takes the newest snapshot at or below the cut and replays what the log has kept after it: rolling back is
+// rebuilding.
 
 #pragma once
 
@@ -47,7 +48,8 @@ struct ProducerEntry {
 // The sequence number `count` after `sequence`; they wrap from 2^31 - 1 to 0.
 std::int32_t add_to_sequence(std::int32_t sequence, std::int32_t count);
 
-// Thread: its log's core. Invariants: a producer has at most kBatchesKept batches, in the order of their offsets, all of its epoch.
+// Thread: its log's core. Invariants: a producer has at most kBatchesKept batches, in the order of their offsets, all of its
+// epoch.
 class ProducerStates {
 public:
     static constexpr std::size_t kBatchesKept = 5;

@@ -48,7 +48,9 @@ protected:
         const auto checked = states_.check(header(spec), kMany);
         return checked ? Errc::kNone : checked.error().code;
     }
-    std::optional<StoredRange> repeat(const Spec& spec) const { return states_.check(header(spec), kMany).value_or(std::nullopt); }
+    std::optional<StoredRange> repeat(const Spec& spec) const {
+        return states_.check(header(spec), kMany).value_or(std::nullopt);
+    }
 };
 
 TEST_F(ProducerStatesTest, LetsBatchesWithoutProducerPass) {
@@ -189,7 +191,8 @@ TEST(ProducerSnapshot, HasKafkasBytes) {
     ASSERT_EQ(file.size(), expected.size());
     const std::uint32_t crc = 0xe9acc70;
     std::vector<std::uint8_t> golden = expected;
-    for (int index = 0; index < 4; ++index) golden[static_cast<std::size_t>(2 + index)] = static_cast<std::uint8_t>(crc >> (24 - 8 * index));
+    for (int index = 0; index < 4; ++index)
+        golden[static_cast<std::size_t>(2 + index)] = static_cast<std::uint8_t>(crc >> (24 - 8 * index));
     EXPECT_TRUE(std::ranges::equal(file.span(), golden));
 }
 

@@ -35,7 +35,10 @@ std::optional<std::string> topic_id_line(std::string_view text) {
 class Recovery {
 public:
     Recovery(LogIdentity identity, LogConfig config, LogEnvironment environment)
-        : identity_(std::move(identity)), config_(config), environment_(environment), recovery_point_(environment.recovery_point) {}
+        : identity_(std::move(identity)),
+          config_(config),
+          environment_(environment),
+          recovery_point_(environment.recovery_point) {}
 
     Task<Result<RecoveredLog>> run();
 
@@ -101,7 +104,8 @@ Task<Result<void>> Recovery::list_folder() {
         if (!entry.is_dir) entries_.emplace(entry.name, entry.bytes);
     }
     for (const auto& [name, bytes] : entries_) {
-        if (const auto base = offset_in_name(name, kLogSuffix)) found_.push_back(std::make_shared<Segment>(identity_.dir, *base));
+        if (const auto base = offset_in_name(name, kLogSuffix))
+            found_.push_back(std::make_shared<Segment>(identity_.dir, *base));
     }
     co_return co_await check_metadata();
 }
@@ -213,8 +217,8 @@ Task<Result<void>> Recovery::adopt_closed(SegmentRef segment, Offset end, std::u
     co_return co_await rebuild_indexes(context(), segment);
 }
 
-// The segment that is appended to, after a clean stop: only what follows the last index entry is looked at. False when something is
-// not as it was left; then it must be walked.
+// The segment that is appended to, after a clean stop: only what follows the last index entry is looked at. False when
+// something is not as it was left; then it must be walked.
 Task<Result<bool>> Recovery::adopt_active(SegmentRef segment, std::uint64_t bytes) {
     segment->set_extent({.end = segment->base_offset(), .bytes = bytes, .bytes_synced = bytes});
     auto& offsets = segment->offset_index().storage();
@@ -253,7 +257,8 @@ Task<Result<bool>> Recovery::adopt_active(SegmentRef segment, std::uint64_t byte
 Task<Result<void>> Recovery::walk(std::size_t index, std::uint64_t bytes) {
     const SegmentRef segment = found_[index];
     const bool is_last = index + 1 == found_.size();
-    SegmentRecovery recovery{.context = context(), .replay = replay(), .high_watermark = environment_.high_watermark_checkpoint};
+    SegmentRecovery recovery{
+        .context = context(), .replay = replay(), .high_watermark = environment_.high_watermark_checkpoint};
     recovery.cut_at = cut_at_;
     if (cut_at_) recovery.gaps = SegmentRecovery::Gaps::kLegal;
     recovery.bytes_max = static_cast<std::uint64_t>(std::clamp<std::int64_t>(config_.segment_bytes, 1, kSegmentBytesMax));
@@ -313,12 +318,14 @@ Task<Result<void>> Recovery::recover_segments() {
     for (std::size_t index = 0; index < found_.size(); ++index) MOLDAU_CO_TRY(co_await recover_one(index));
     // After a process death names may be on their way to the disk; after a power loss they are there or gone.
     const bool has_batches = found_.back()->end_offset() > found_.front()->base_offset();
-    if (folder_changed_ || (environment_.shutdown == Shutdown::kProcessDied && has_batches)) MOLDAU_CO_TRY(co_await io::sync_dir(files(), identity_.dir));
+    if (folder_changed_ || (environment_.shutdown == Shutdown::kProcessDied && has_batches))
+        MOLDAU_CO_TRY(co_await io::sync_dir(files(), identity_.dir));
     const WallTime now = environment_.executor.now().wall;
     for (auto& segment : found_) {
         const auto first = segment->first_timestamp();
         const bool by_records = first && *first >= 0 && *first < to_timestamp(now);
-        segment->set_created(by_records ? from_timestamp(*first) : now, roll_jitter(identity_, config_, segment->base_offset()));
+        segment->set_created(by_records ? from_timestamp(*first) : now,
+                             roll_jitter(identity_, config_, segment->base_offset()));
         log_.segments.push_back(segment);
     }
     log_.log_start = std::max(log_.segments.front()->base_offset(), environment_.log_start_checkpoint);

@@ -1,8 +1,8 @@
 // From a partition's folder to the state of its log, whatever happened to the process or the power before.
 //
-// By design section 5: after a clean stop segments are trusted, after anything else they are walked from the recovery point on
-// (log/segment_recovery.h) and completed from the write-ahead log. Then epochs and producers are brought up to the end. Nothing that
-// was data is deleted. May itself crash anywhere and be run again. Place: `Log::open` calls it, once.
+// By design section 5: after a clean stop segments are trusted, after anything else they are walked from the recovery point
+// on (log/segment_recovery.h) and completed from the write-ahead log. Then epochs and producers are brought up to the end.
+// Nothing that was data is deleted. May itself crash anywhere and be run again. Place: `Log::open` calls it, once.
 
 #pragma once
 
@@ -26,8 +26,8 @@ struct RecoveredLog {
     LeaderEpochs epochs;
     ProducerStates producers;
     Offset log_start;
-    Offset snapshot_offset{-1};          // of the newest producer snapshot
-    std::optional<Offset> cut_old_end;   // a cut marker stays until the log is synced up to here
+    Offset snapshot_offset{-1};         // of the newest producer snapshot
+    std::optional<Offset> cut_old_end;  // a cut marker stays until the log is synced up to here
     RecoveryReport report;
 };
 
@@ -38,7 +38,8 @@ Task<Result<RecoveredLog>> recover_log(LogIdentity identity, LogConfig config, L
 // How much earlier than segment_ms the segment at `base` rolls, so that partitions made together do not all roll together.
 Millis roll_jitter(const LogIdentity& identity, const LogConfig& config, Offset base);
 
-// Brings epochs and producers up to date with the batches from `from` on; those below `producers_from` only fill the producers' windows.
+// Brings epochs and producers up to date with the batches from `from` on; those below `producers_from` only fill the
+// producers' windows.
 struct StateReplay {
     SearchContext context;
     const SegmentList& segments;
@@ -50,7 +51,8 @@ struct StateReplay {
 };
 Task<Result<void>> replay_states(StateReplay replay);
 
-// The newest usable snapshot at or below `end`; unusable ones and those beyond are removed. The offset is -1 when there is none.
+// The newest usable snapshot at or below `end`; unusable ones and those beyond are removed. The offset is -1 when there is
+// none.
 struct LoadedSnapshot {
     Offset offset{-1};
     ProducerStates producers;

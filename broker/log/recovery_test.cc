@@ -1,4 +1,5 @@
-// What opening a folder makes of files in every state: cut anywhere, with flipped bits, without indexes, with a write-ahead log.
+// What opening a folder makes of files in every state: cut anywhere, with flipped bits, without indexes, with a write-ahead
+// log.
 
 #include "log/recovery.h"
 
@@ -29,8 +30,11 @@ std::string text_of(const std::vector<bytes::View>& batches) {
 std::vector<bytes::View> six() {
     std::vector<bytes::View> batches;
     for (int index = 0; index < 6; ++index) {
-        batches.push_back(batch_bytes({.records = 2, .value_bytes = 9, .fill = static_cast<char>('a' + index),
-                                       .base = Offset{index * 2}, .leader_epoch = LeaderEpoch{index / 2}}));
+        batches.push_back(batch_bytes({.records = 2,
+                                       .value_bytes = 9,
+                                       .fill = static_cast<char>('a' + index),
+                                       .base = Offset{index * 2},
+                                       .leader_epoch = LeaderEpoch{index / 2}}));
     }
     return batches;
 }
@@ -61,7 +65,8 @@ TEST(Recovery, CutsATornTailAtEveryByte) {
         EXPECT_EQ(process.log->recovery().bytes_cut, length - whole * batches[0].size());
         EXPECT_FALSE(process.log->recovery().damage.has_value());
         EXPECT_EQ(disk.content(kSegment).size(), whole * batches[0].size());
-        ASSERT_EQ(process.read_all(Offset{0}), std::vector<bytes::View>(batches.begin(), batches.begin() + static_cast<long>(whole)));
+        ASSERT_EQ(process.read_all(Offset{0}),
+                  std::vector<bytes::View>(batches.begin(), batches.begin() + static_cast<long>(whole)));
         ASSERT_TRUE(process.close().has_value());
     }
 }
@@ -144,7 +149,8 @@ TEST(Recovery, BuildsTheSameIndexesAnew) {
     {
         Process process{disk};
         process.open(config);
-        for (int index = 0; index < 60; ++index) ASSERT_TRUE(process.append({.value_bytes = 40, .timestamp = 1000 + index * 7 % 50}));
+        for (int index = 0; index < 60; ++index)
+            ASSERT_TRUE(process.append({.value_bytes = 40, .timestamp = 1000 + index * 7 % 50}));
         ASSERT_TRUE(process.close().has_value());
     }
     const std::string index = disk.content(kIndex);
@@ -237,7 +243,8 @@ TEST(Recovery, FinishesACutThatWasUnderWay) {
     const std::string all = text_of(six());
     sim::Disk disk;
     lay_down(disk, all);
-    disk.put(std::string{kLogDir} + '/' + kCutFile, CutMarker{.cut = Offset{6}, .ceiling = Offset{6}, .old_end = Offset{12}}.format());
+    disk.put(std::string{kLogDir} + '/' + kCutFile,
+             CutMarker{.cut = Offset{6}, .ceiling = Offset{6}, .old_end = Offset{12}}.format());
     Process process{disk};
     process.recovery_point = Offset{12};
     process.open({}, Shutdown::kProcessDied);
@@ -253,7 +260,8 @@ TEST(Recovery, FinishesACutThatWasUnderWay) {
 TEST(Recovery, FinishesANewBeginning) {
     sim::Disk disk;
     lay_down(disk, text_of(six()));
-    disk.put(std::string{kLogDir} + '/' + kCutFile, CutMarker{.cut = Offset{0}, .start = Offset{40}, .old_end = Offset{40}}.format());
+    disk.put(std::string{kLogDir} + '/' + kCutFile,
+             CutMarker{.cut = Offset{0}, .start = Offset{40}, .old_end = Offset{40}}.format());
     Process process{disk};
     process.open({}, Shutdown::kPowerLost);
     EXPECT_EQ(process.log->log_start_offset(), Offset{40});
@@ -273,8 +281,8 @@ TEST(Recovery, FindsLostEpochsInTheBatches) {
 }
 
 TEST(Recovery, PassesOnEveryErrorOfTheDisk) {
-    for (const auto kind : {sim::OpKind::kOpen, sim::OpKind::kRead, sim::OpKind::kWrite, sim::OpKind::kSync, sim::OpKind::kTruncate,
-                            sim::OpKind::kList, sim::OpKind::kSyncDir}) {
+    for (const auto kind : {sim::OpKind::kOpen, sim::OpKind::kRead, sim::OpKind::kWrite, sim::OpKind::kSync,
+                            sim::OpKind::kTruncate, sim::OpKind::kList, sim::OpKind::kSyncDir}) {
         for (std::uint64_t nth = 1; nth < 20; ++nth) {
             sim::Disk disk;
             const std::string all = text_of(six());

@@ -1,9 +1,10 @@
-// One segment of a partition's log: a file of record batches, verbatim, with a sparse offset index and a sparse time index beside.
+// One segment of a partition's log: a file of record batches, verbatim, with a sparse offset index and a sparse time index
+// beside.
 //
-// The problem: appends must be sequential and cheap, reads must start anywhere, and after a crash nobody knows how far the files
-// reached the disk. The idea: the batches are the truth, both indexes are hints that are rebuilt from them. A segment keeps count of
-// how far it was appended to (in memory), written and synced; `LogWriter` moves the bytes, `BatchCursor` reads them.
-// Place: `Log` owns a list of these and decides when to roll. Format: docs/formats/segment.md.
+// The problem: appends must be sequential and cheap, reads must start anywhere, and after a crash nobody knows how far the
+// files reached the disk. The idea: the batches are the truth, both indexes are hints that are rebuilt from them. A segment
+// keeps count of how far it was appended to (in memory), written and synced; `LogWriter` moves the bytes, `BatchCursor`
+// reads them. Place: `Log` owns a list of these and decides when to roll. Format: docs/formats/segment.md.
 
 #pragma once
 
@@ -76,8 +77,8 @@ public:
     // Its first batch comes now.
     void set_begun(WallTime now) { created_ = now; }
 
-    // The largest timestamp and the last offset of the batch that has it first; {-1, ...} when empty or unknown (closed and not
-    // looked up yet).
+    // The largest timestamp and the last offset of the batch that has it first; {-1, ...} when empty or unknown (closed and
+    // not looked up yet).
     const TimestampOffset& max_timestamp() const { return max_timestamp_; }
     void set_max_timestamp(TimestampOffset largest) { max_timestamp_ = largest; }
     std::optional<std::int64_t> first_timestamp() const { return first_timestamp_; }

@@ -1,5 +1,5 @@
-// Any bytes as a segment file after a power loss: recovery ends, keeps a readable prefix verbatim, loses nothing that is valid without
-// keeping it aside, and has nothing more to do the second time.
+// Any bytes as a segment file after a power loss: recovery ends, keeps a readable prefix verbatim, loses nothing that is
+// valid without keeping it aside, and has nothing more to do the second time.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,8 @@ std::string repaired(std::string_view input) {
         const auto header = wire::BatchHeader::parse(bytes::Span{bytes}.subspan(at));
         if (!header || header->size_bytes() > bytes.size() - at) break;
         const bytes::Span batch = bytes::Span{bytes}.subspan(at, header->size_bytes());
-        const std::uint32_t crc = wire::batch_crc(batch.first(wire::kBatchHeaderBytes), batch.subspan(wire::kBatchHeaderBytes));
+        const std::uint32_t crc =
+            wire::batch_crc(batch.first(wire::kBatchHeaderBytes), batch.subspan(wire::kBatchHeaderBytes));
         bytes::store_be(bytes.data() + at + wire::batch_field::kCrc, crc);
         at += header->size_bytes();
     }

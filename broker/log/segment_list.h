@@ -33,7 +33,8 @@ public:
 
     // The last segment that begins at or below `offset`, the first one when none does.
     SegmentRef floor(Offset offset) const {
-        auto after = std::ranges::upper_bound(all_, offset, {}, [](const SegmentRef& segment) { return segment->base_offset(); });
+        auto after =
+            std::ranges::upper_bound(all_, offset, {}, [](const SegmentRef& segment) { return segment->base_offset(); });
         return after == all_.begin() ? all_.front() : *(after - 1);
     }
     // The segment that follows `segment`; null after the last.

@@ -111,7 +111,8 @@ Task<Result<void>> Walk::complete_from(const wal::WalReplay::Entry& entry) {
     const auto header = wire::BatchHeader::parse(entry.batch.span());
     if (!header || header->base_offset != entry.base || header->next_offset() != entry.end ||
         header->size_bytes() != entry.batch.size()) {
-        co_return fail(Errc::kCorrupt, "write-ahead log entry at offset " + std::to_string(entry.base.value) + " for " + segment_->path());
+        co_return fail(Errc::kCorrupt,
+                       "write-ahead log entry at offset " + std::to_string(entry.base.value) + " for " + segment_->path());
     }
     MOLDAU_CO_TRY(co_await io::write(*file_, position(), bytes::ChunkList{entry.batch}));
     fresh_.append(*header, recovery_.context.index_interval_bytes);
@@ -165,11 +166,13 @@ Task<Result<void>> Walk::treat_rest() {
         MOLDAU_CO_TRY_ASSIGN(follows, co_await valid_follows());
         facts.valid_follows = follows;
     }
-    const TailVerdict verdict = recovery_.next_base && !is_short && !facts.valid_follows ? TailVerdict::kCut : judge_tail(facts);
+    const TailVerdict verdict =
+        recovery_.next_base && !is_short && !facts.valid_follows ? TailVerdict::kCut : judge_tail(facts);
     if (verdict == TailVerdict::kMoveAside) {
         outcome_.damage = segment_->path() + " at " + std::to_string(position()) + ": " + std::to_string(facts.bytes) +
-                          " bytes are damaged" + (facts.valid_follows ? ", valid batches follow" : "") + "; the log ends at " +
-                          std::to_string(end().value) + ", high watermark " + std::to_string(recovery_.high_watermark.value);
+                          " bytes are damaged" + (facts.valid_follows ? ", valid batches follow" : "") +
+                          "; the log ends at " + std::to_string(end().value) + ", high watermark " +
+                          std::to_string(recovery_.high_watermark.value);
         report_damage(*outcome_.damage);
         if (facts.bytes > 0) MOLDAU_CO_TRY(co_await copy_aside());
     } else if (verdict == TailVerdict::kCut) {

@@ -1,11 +1,11 @@
-// Makes one segment whole after a crash: what is valid stays, what the write-ahead log has is completed, what is torn is cut, and
-// what cannot be explained is kept aside.
+// Makes one segment whole after a crash: what is valid stays, what the write-ahead log has is completed, what is torn is
+// cut, and what cannot be explained is kept aside.
 //
-// The problem: after a power loss any part of what was not synced may be missing, also in the middle, and after a process death the
-// last write may be torn. The idea: walk the batches with their checksums; where the file stops making sense, or contradicts the
-// write-ahead log, the log's entry for that very offset takes its place; where there is none, the segment ends. Only then the rest is
-// looked at: if anything valid is in it, it was data once, and is moved aside, never deleted (design section 5).
-// May itself crash at any operation and be run again.
+// The problem: after a power loss any part of what was not synced may be missing, also in the middle, and after a process
+// death the last write may be torn. The idea: walk the batches with their checksums; where the file stops making sense, or
+// contradicts the write-ahead log, the log's entry for that very offset takes its place; where there is none, the segment
+// ends. Only then the rest is looked at: if anything valid is in it, it was data once, and is moved aside, never deleted
+// (design section 5). May itself crash at any operation and be run again.
 
 #pragma once
 
@@ -21,8 +21,8 @@
 
 namespace moldau::log {
 
-// Is there a whole batch with a valid checksum and a base offset of at least `offset_min` anywhere in `bytes`? Pure; the position of
-// the first one, nullopt when there is none.
+// Is there a whole batch with a valid checksum and a base offset of at least `offset_min` anywhere in `bytes`? Pure; the
+// position of the first one, nullopt when there is none.
 std::optional<std::size_t> find_valid_batch(bytes::Span bytes, Offset offset_min);
 
 // What is to be done with the bytes after the last valid batch. Pure.
@@ -46,10 +46,10 @@ struct SegmentRecovery {
     bool later_has_data = false;                                 // one of the later segments is not empty
     Offset high_watermark;
     std::optional<Offset> cut_at;  // what begins or ends beyond is cut, on purpose
-    // Batches that were appended here follow one another; only compacted segments have gaps between offsets. The base offset is not
-    // under the checksum, so that a gap is all that shows a damaged one.
+    // Batches that were appended here follow one another; only compacted segments have gaps between offsets. The base offset
+    // is not under the checksum, so that a gap is all that shows a damaged one.
     enum class Gaps : std::uint8_t { kDamage, kLegal } gaps = Gaps::kDamage;
-    std::uint64_t bytes_max = 0;   // entries of the write-ahead log go to a new segment beyond it
+    std::uint64_t bytes_max = 0;  // entries of the write-ahead log go to a new segment beyond it
 };
 
 struct RecoveredSegment {

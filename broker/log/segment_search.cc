@@ -16,10 +16,11 @@ constexpr std::size_t kInflatedBytesMax = 256 << 20;
 
 Task<Result<BatchCursor>> cursor_at(SearchContext context, SegmentRef segment, std::uint64_t position) {
     MOLDAU_CO_TRY_ASSIGN(file, co_await segment->file(context.files));
-    co_return BatchCursor{std::move(file), {.position = position,
-                                            .end = segment->bytes_written(),
-                                            .offset_min = segment->base_offset(),
-                                            .piece_bytes = context.piece_bytes}};
+    co_return BatchCursor{std::move(file),
+                          {.position = position,
+                           .end = segment->bytes_written(),
+                           .offset_min = segment->base_offset(),
+                           .piece_bytes = context.piece_bytes}};
 }
 
 // From an index entry: nullopt when the entry lies.

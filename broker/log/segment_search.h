@@ -1,5 +1,5 @@
-// Finding a place in one segment: by offset and by timestamp. Every index entry is checked against its batch before it is believed;
-// indexes that lie are built anew.
+// Finding a place in one segment: by offset and by timestamp. Every index entry is checked against its batch before it is
+// believed; indexes that lie are built anew.
 
 #pragma once
 
@@ -34,8 +34,8 @@ Task<Result<Sought>> seek(SearchContext context, SegmentRef segment, Offset offs
 // The indexes of a closed segment, from its batches, in memory and in their files.
 Task<Result<void>> rebuild_indexes(SearchContext context, SegmentRef segment);
 
-// The largest timestamp of the batches that end at or below `end`, and the last offset of the first batch that has it; timestamp -1
-// when there is none.
+// The largest timestamp of the batches that end at or below `end`, and the last offset of the first batch that has it;
+// timestamp -1 when there is none.
 Task<Result<TimestampOffset>> largest_timestamp(SearchContext context, SegmentRef segment, Offset end);
 
 struct FoundRecord {

@@ -1,9 +1,9 @@
 // Fixed-size entries in ascending order, of which the older ones lie in a file and only the newest in memory.
 //
-// The problem: an index of a full segment takes megabytes, and there are thousands of segments. The idea: entries gather in a short
-// tail; a full tail goes to the end of the file; a lookup probes the file like a binary search does, a few bytes at a time. Files
-// are hints: nobody relies on an entry without checking it against the batch that it points to.
-// Place: under `OffsetIndex` and `TimeIndex`, which give the entries their meaning.
+// The problem: an index of a full segment takes megabytes, and there are thousands of segments. The idea: entries gather in
+// a short tail; a full tail goes to the end of the file; a lookup probes the file like a binary search does, a few bytes at
+// a time. Files are hints: nobody relies on an entry without checking it against the batch that it points to. Place: under
+// `OffsetIndex` and `TimeIndex`, which give the entries their meaning.
 
 #pragma once
 

@@ -3,8 +3,9 @@
 //   file  = entry*
 //   entry = timestamp:int64 relative-offset:int32     big endian; ascending in both
 //
-// An entry says that the largest timestamp from the segment's start up to the offset is `timestamp`, and that it is in the batch
-// whose last offset is `base offset of the segment + relative-offset`. The last entry of a closed segment is about all of it.
+// An entry says that the largest timestamp from the segment's start up to the offset is `timestamp`, and that it is in the
+// batch whose last offset is `base offset of the segment + relative-offset`. The last entry of a closed segment is about all
+// of it.
 
 #pragma once
 

@@ -118,7 +118,7 @@ Result<Controller::NewTopic> Controller::plan_topic(Draft& draft, const Creatabl
     if (topic.name == kClusterMetadataTopic) return refuse(Errc::kInvalidRequest, "the topic belongs to Moldau itself");
     MOLDAU_TRY(validate_topic_name(topic.name));
     if (draft.image.find_topic(topic.name)) {
-        return refuse(Errc::kTopicAlreadyExists, "the topic '" + topic.name + "' exists already");
+        return refuse(Errc::kTopicAlreadyExists, "topic '" + topic.name + "' already exists");
     }
     if (const Topic* other = draft.image.find_colliding(topic.name)) {
         return refuse(Errc::kInvalidTopicException, "'" + topic.name + "' and the existing topic '" + other->name +

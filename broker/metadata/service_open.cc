@@ -150,6 +150,7 @@ Task<Result<void>> MetadataService::Impl::replay(Restored& restored) {
         if (at == before) co_return fail(Errc::kCorrupt, dir_ + ": nothing to read at offset " + std::to_string(at.value));
     }
     restored.log.end = at;
+    restored.log.durable_end = std::max(log_->durable_end(), restored.log.start.offset);
     restored.image = builder.build(at, term);
     co_return Result<void>{};
 }

@@ -230,6 +230,7 @@ TEST(MetadataService, AFailedDiskRollsBackAndRefusesFurtherChanges) {
     EXPECT_EQ(process.remove("kept"), Errc::kKafkaStorageError);
 
     EXPECT_TRUE(process.service->failure());
+    EXPECT_EQ(process.service->counters().rolled_back, 1u);
     EXPECT_NE(process.service->image()->find_topic("kept"), nullptr);
     EXPECT_EQ(process.service->image()->find_topic("lost"), nullptr);
     EXPECT_FALSE(process.close());

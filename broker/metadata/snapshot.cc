@@ -37,8 +37,8 @@ public:
         if ((kind == ReadBatch::Kind::kSnapshotHeader) == started_) return started_ ? "a second header" : "no header";
         started_ = true;
         finished_ = kind == ReadBatch::Kind::kSnapshotFooter;
-        if (kind == ReadBatch::Kind::kLeaderChange || kind == ReadBatch::Kind::kOtherControl)
-            return "a foreign control batch";
+        const bool foreign = kind == ReadBatch::Kind::kLeaderChange || kind == ReadBatch::Kind::kOtherControl;
+        if (foreign) return "a foreign control batch";
         return nullptr;
     }
     bool is_finished() const { return finished_; }

@@ -25,7 +25,7 @@ Result<void> validate_topic_name(std::string_view name) {
                       std::to_string(kTopicNameBytesMax) + " are allowed");
     }
     if (!std::ranges::all_of(name, is_legal)) {
-        return refuse("the topic name may only have letters and digits of ASCII, '.', '_' and '-'");
+        return refuse("the topic name is invalid, it may only have letters and digits of ASCII, '.', '_' and '-'");
     }
     return {};
 }

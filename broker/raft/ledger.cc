@@ -17,6 +17,7 @@ Result<Ledger> Ledger::create(LogState state) {
                                         std::to_string(state.end.value));
     };
     if (state.end < state.start.offset) return broken("it ends before it starts");
+    if (state.durable_end < state.start.offset || state.durable_end > state.end) return broken("its durable end is outside");
     for (std::size_t index = 0; index < state.terms.size(); ++index) {
         const TermStart& term = state.terms[index];
         if (term.offset > state.end) return broken("a term starts beyond the end");
@@ -26,7 +27,8 @@ Result<Ledger> Ledger::create(LogState state) {
     }
     Ledger ledger;
     ledger.start_ = state.start;
-    ledger.end_ = ledger.durable_end_ = state.end;
+    ledger.end_ = state.end;
+    ledger.durable_end_ = state.durable_end;
     ledger.terms_ = std::move(state.terms);
     ledger.compact(state.start.offset);
     ledger.start_.term = state.start.term;

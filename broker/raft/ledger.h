@@ -18,8 +18,9 @@ namespace moldau::raft {
 
 // How the shell found the log at start.
 struct LogState {
-    Position start;                // the log holds [start.offset, end); start.term is the term of the record before it
-    Offset end;                    // all of it is on the disk
+    Position start;  // the log holds [start.offset, end); start.term is the term of the record before it
+    Offset end;
+    Offset durable_end;            // all below is on the disk
     std::vector<TermStart> terms;  // ascending; the first begins at or before start.offset, unless the log is empty
 };
 

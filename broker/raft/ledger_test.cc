@@ -11,8 +11,10 @@ namespace {
 
 // Term 1: [0, 3), term 3: [3, 8), term 4: [8, 10).
 Ledger three_terms() {
-    return Ledger::create(
-               {{Offset{0}, Term{0}}, Offset{10}, {{Term{1}, Offset{0}}, {Term{3}, Offset{3}}, {Term{4}, Offset{8}}}})
+    return Ledger::create({{Offset{0}, Term{0}},
+                           Offset{10},
+                           Offset{10},
+                           {{Term{1}, Offset{0}}, {Term{3}, Offset{3}}, {Term{4}, Offset{8}}}})
         .value();
 }
 
@@ -49,7 +51,7 @@ TEST(Ledger, TruncationForgetsTermsThatBeginThere) {
 }
 
 TEST(Ledger, TruncationToNothingLeavesTheSnapshotsTerm) {
-    Ledger ledger = Ledger::create({{Offset{5}, Term{2}}, Offset{9}, {{Term{3}, Offset{5}}}}).value();
+    Ledger ledger = Ledger::create({{Offset{5}, Term{2}}, Offset{9}, Offset{9}, {{Term{3}, Offset{5}}}}).value();
 
     ledger.truncate(Offset{5});
 
@@ -123,9 +125,10 @@ TEST(Ledger, PassesOverEntriesThatASnapshotHas) {
 }
 
 TEST(Ledger, RefusesStatesThatContradictThemselves) {
-    EXPECT_FALSE(Ledger::create({{Offset{5}, Term{1}}, Offset{4}, {}}));
-    EXPECT_FALSE(Ledger::create({{Offset{0}, Term{0}}, Offset{4}, {{Term{1}, Offset{7}}}}));
-    EXPECT_FALSE(Ledger::create({{Offset{0}, Term{0}}, Offset{4}, {{Term{2}, Offset{0}}, {Term{2}, Offset{1}}}}));
+    EXPECT_FALSE(Ledger::create({{Offset{0}, Term{0}}, Offset{4}, Offset{5}, {}}));
+    EXPECT_FALSE(Ledger::create({{Offset{5}, Term{1}}, Offset{4}, Offset{4}, {}}));
+    EXPECT_FALSE(Ledger::create({{Offset{0}, Term{0}}, Offset{4}, Offset{4}, {{Term{1}, Offset{7}}}}));
+    EXPECT_FALSE(Ledger::create({{Offset{0}, Term{0}}, Offset{4}, Offset{4}, {{Term{2}, Offset{0}}, {Term{2}, Offset{1}}}}));
 }
 
 VoterId voter(int node) { return {BrokerId{node}, Uuid{}}; }

@@ -32,7 +32,7 @@ struct Propose {
 };  // one batch of so many records
 struct Stored {
     Offset end;
-};                        // the log is durable below `end`
+};  // the log is durable below `end`
 struct StorageFailed {};  // a write or sync of the log or the hard state failed
 struct SnapshotStored {
     Offset end;

@@ -57,13 +57,14 @@ private:
         return found == arguments_.end() ? 0 : std::stoi(found->second);
     }
 
-    // create self=1 voters=1,2 term=3 start=0 start-term=0 end=10 terms=1:0,3:5
+    // create self=1 voters=1,2 term=3 start=0 start-term=0 end=10 durable=8 terms=1:0,3:5
     std::string create() {
         NodeOptions options;
         options.self = voter(number("self"));
         options.hard_state.term = Term{number("term")};
         options.log.start = {Offset{number("start")}, Term{number("start-term")}};
         options.log.end = Offset{number("end")};
+        options.log.durable_end = arguments_.contains("durable") ? Offset{number("durable")} : options.log.end;
         std::istringstream voters{arguments_["voters"]};
         for (std::string one; std::getline(voters, one, ',');) options.voters.push_back(voter(std::stoi(one)));
         std::istringstream terms{arguments_["terms"]};

@@ -1,8 +1,8 @@
 // Produce requests that wait until the log has committed what they appended.
 //
-// The problem: thousands of acknowledgements are released by each commit, and waking all to let each look would cost more than the
-// commit. The idea: they wait in the order of their end offsets, so a commit pops those that it covers. Time-outs are looked at once
-// a tick: they need no precision. Thread: the partition's core.
+// The problem: thousands of acknowledgements are released by each commit, and waking all to let each look would cost more
+// than the commit. The idea: they wait in the order of their end offsets, so a commit pops those that it covers. Time-outs
+// are looked at once a tick: they need no precision. Thread: the partition's core.
 
 #pragma once
 
@@ -20,7 +20,8 @@ class AckQueue {
 public:
     using Done = std::move_only_function<void(Result<void>)>;
 
-    // `done` runs once: with success when the end reaches `end`, with kRequestTimedOut after `deadline`, or with the failure.
+    // `done` runs once: with success when the end reaches `end`, with kRequestTimedOut after `deadline`, or with the
+    // failure.
     void push(Offset end, MonoTime deadline, Done done);
     // Everything up to `end` is committed.
     void release(Offset end);

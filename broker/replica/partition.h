@@ -1,8 +1,9 @@
 // The leader's side of one partition: who may append, when an append counts, how far consumers may read.
 //
-// The problem: a log knows what is written and durable here; producers and consumers care for what can no longer be lost. The
-// idea: the high watermark follows the log's committed end (with followers: the least of theirs); acknowledgements and long polls
-// hang on it. Place: one per partition and core, made from the metadata image by `handlers::PartitionTable`; wraps a `log::Log`.
+// The problem: a log knows what is written and durable here; producers and consumers care for what can no longer be lost.
+// The idea: the high watermark follows the log's committed end (with followers: the least of theirs); acknowledgements and
+// long polls hang on it. Place: one per partition and core, made from the metadata image by `handlers::PartitionTable`;
+// wraps a `log::Log`.
 
 #pragma once
 
@@ -64,13 +65,14 @@ public:
     Partition(const Partition&) = delete;
     Partition& operator=(const Partition&) = delete;
 
-    // Appends at once, in the order of calls, before it first suspends. Resolves when `acks` holds: kNone at once, kLeader and kAll
-    // when no death of this process (`replicated`) or loss of power (`synced`) can take it back. The offsets of a duplicate are
-    // those of its first time. Errors: those of Log::append; kRequestTimedOut after `deadline` (the records may still count later).
+    // Appends at once, in the order of calls, before it first suspends. Resolves when `acks` holds: kNone at once, kLeader
+    // and kAll when no death of this process (`replicated`) or loss of power (`synced`) can take it back. The offsets of a
+    // duplicate are those of its first time. Errors: those of Log::append; kRequestTimedOut after `deadline` (the records
+    // may still count later).
     Task<Result<log::AppendedRange>> append(wire::ValidatedBatch batch, Acks acks, MonoTime deadline);
 
-    // Batches from `options.from` up to the high watermark or last stable offset. Errors: kOffsetOutOfRange, kFencedLeaderEpoch,
-    // kUnknownLeaderEpoch, those of Log::read.
+    // Batches from `options.from` up to the high watermark or last stable offset. Errors: kOffsetOutOfRange,
+    // kFencedLeaderEpoch, kUnknownLeaderEpoch, those of Log::read.
     Task<Result<Fetched>> fetch(FetchOptions options);
     // The same without waiting, nullopt when files must be read.
     std::optional<Result<Fetched>> fetch_now(const FetchOptions& options) const;
@@ -87,8 +89,8 @@ public:
     // Is `epoch`, a client's idea of the current one, right? Errors: kFencedLeaderEpoch, kUnknownLeaderEpoch.
     Result<void> check_epoch(LeaderEpoch epoch) const;
 
-    // Calls `callback` once the high watermark differs from `known` or the partition stops; at once if it does. Until then it can be
-    // taken back.
+    // Calls `callback` once the high watermark differs from `known` or the partition stops; at once if it does. Until then
+    // it can be taken back.
     using Watch = std::list<std::move_only_function<void()>>::iterator;
     std::optional<Watch> watch(Offset known_high_watermark, std::move_only_function<void()> callback);
     void unwatch(Watch watch) { watches_.erase(watch); }
@@ -96,8 +98,8 @@ public:
     log::Log& log() { return log_; }
     const log::Log& log() const { return log_; }
     void tick(Now now);
-    // Answers all who wait with kNotLeaderOrFollower: deleted, or the broker stops. Resolves when no call is under way any more, so
-    // that log and partition can go.
+    // Answers all who wait with kNotLeaderOrFollower: deleted, or the broker stops. Resolves when no call is under way any
+    // more, so that log and partition can go.
     Task<void> stop();
     bool is_stopped() const { return stopped_; }
 

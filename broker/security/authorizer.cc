@@ -10,19 +10,23 @@ namespace {
 // Which operations exist on a kind of resource (KIP-430).
 std::initializer_list<Operation> operations_on(ResourceType type) {
     static constexpr std::initializer_list<Operation> kTopic = {
-        Operation::kRead,     Operation::kWrite,           Operation::kCreate,      Operation::kDelete,
-        Operation::kAlter,    Operation::kDescribe,        Operation::kDescribeConfigs, Operation::kAlterConfigs};
+        Operation::kRead,  Operation::kWrite,    Operation::kCreate,          Operation::kDelete,
+        Operation::kAlter, Operation::kDescribe, Operation::kDescribeConfigs, Operation::kAlterConfigs};
     static constexpr std::initializer_list<Operation> kGroup = {Operation::kRead, Operation::kDelete, Operation::kDescribe,
                                                                 Operation::kDescribeConfigs, Operation::kAlterConfigs};
     static constexpr std::initializer_list<Operation> kCluster = {
-        Operation::kCreate,        Operation::kAlter,           Operation::kDescribe,     Operation::kClusterAction,
+        Operation::kCreate,          Operation::kAlter,        Operation::kDescribe,       Operation::kClusterAction,
         Operation::kDescribeConfigs, Operation::kAlterConfigs, Operation::kIdempotentWrite};
     static constexpr std::initializer_list<Operation> kTransactionalId = {Operation::kWrite, Operation::kDescribe};
     switch (type) {
-        case ResourceType::kTopic: return kTopic;
-        case ResourceType::kGroup: return kGroup;
-        case ResourceType::kCluster: return kCluster;
-        case ResourceType::kTransactionalId: return kTransactionalId;
+        case ResourceType::kTopic:
+            return kTopic;
+        case ResourceType::kGroup:
+            return kGroup;
+        case ResourceType::kCluster:
+            return kCluster;
+        case ResourceType::kTransactionalId:
+            return kTransactionalId;
     }
     return {};
 }

@@ -1,7 +1,8 @@
-// May this principal do that? The question is asked everywhere where Kafka asks it; in this version the answer is always yes.
+// May this principal do that? The question is asked everywhere where Kafka asks it; in this version the answer is always
+// yes.
 //
-// The problem: access control that is added later misses places. The idea: every handler calls `authorize` from the first day, with
-// Kafka's operations and resources (KIP-11), so that access lists change one class and no handler.
+// The problem: access control that is added later misses places. The idea: every handler calls `authorize` from the first
+// day, with Kafka's operations and resources (KIP-11), so that access lists change one class and no handler.
 
 #pragma once
 
@@ -53,8 +54,8 @@ public:
     Decision authorize(const Principal& principal, Operation operation, const Resource& resource) const override;
 };
 
-// The operations on a resource of `type` that `principal` may do, as the bit field of Metadata, DescribeGroups and DescribeCluster
-// (KIP-430): bit n stands for the operation with number n.
+// The operations on a resource of `type` that `principal` may do, as the bit field of Metadata, DescribeGroups and
+// DescribeCluster (KIP-430): bit n stands for the operation with number n.
 std::int32_t authorized_operations(const Authorizer& authorizer, const Principal& principal, const Resource& resource);
 
 }  // namespace moldau::security

@@ -32,7 +32,7 @@ Connection::~Connection() = default;
 
 Task<void> Connection::run() {
     if (auto shaken = co_await io::handshake(*socket_); shaken) co_await read_loop();
-    while (!slots_.empty() && !closed_) co_await changed_.wait();
+    while ((!slots_.empty() || writing_) && !closed_) co_await changed_.wait();
     close();
     co_await tasks_.stop();
 }
@@ -47,7 +47,7 @@ void Connection::close() {
 void Connection::drain() {
     draining_ = true;
     aborted_.fire();
-    if (slots_.empty()) close();
+    if (slots_.empty() && !writing_) close();
 }
 
 std::optional<MonoTime> Connection::idle_since() const {
@@ -166,7 +166,7 @@ Task<void> Connection::write_ready() {
     }
     writing_ = false;
     changed_.notify_all();
-    if (draining_ && slots_.empty()) close();
+    if (draining_ && slots_.empty() && !writing_) close();
 }
 
 void Connection::finish_slot() {

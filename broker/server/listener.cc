@@ -45,6 +45,7 @@ std::vector<std::uint64_t> ConnectionShard::ids() const {
 }
 
 void ConnectionShard::post_each(std::vector<std::uint64_t> ids, void (Connection::*action)()) {
+    if (ids.empty()) return;  // nothing is left behind on the loop when the last connection has ended
     services_.executor.post([this, ids = std::move(ids), action] {
         for (const auto id : ids) {
             const auto found = connections_.find(id);
@@ -74,9 +75,9 @@ Task<void> ConnectionShard::stop(MonoTime deadline) {
 
 bool ConnectionCounts::add(const std::string& host) {
     if (total_ >= quota_.total_max) return false;
-    auto& count = by_host_[host];
-    if (count >= quota_.per_address_max) return false;
-    ++count;
+    const auto found = by_host_.find(host);
+    if ((found == by_host_.end() ? 0 : found->second) >= quota_.per_address_max) return false;
+    ++by_host_[host];
     ++total_;
     return true;
 }

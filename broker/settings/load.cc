@@ -39,7 +39,8 @@ void read_properties(const std::string& path, std::vector<Origin>& found, Faults
 }
 
 // Nested maps and dotted keys are the same: `log: {dirs: x}` is `log.dirs: x`. Lists become comma-separated texts.
-void flatten(const YAML::Node& node, const std::string& prefix, const std::string& path, std::vector<Origin>& found, int depth) {
+void flatten(const YAML::Node& node, const std::string& prefix, const std::string& path, std::vector<Origin>& found,
+             int depth) {
     const auto where = fmt::format("{}:{}", path, node.Mark().line + 1);
     if (node.IsMap() && depth < 8) {
         for (const auto& entry : node) {

@@ -1,8 +1,9 @@
 // What a setting is: its name, type, default, range and text, in one table that everything else is made from.
 //
 // The problem: validation, documentation and DescribeConfigs must never disagree. The idea: a row per setting; loading,
-// docs/configuration.md and the handlers read the same rows. Names and meanings are Kafka's where Kafka has them; Moldau's own
-// start with "moldau.". Place: above `base` only; topics' rows are in topic_settings.cc, the broker's in broker_settings.cc.
+// docs/configuration.md and the handlers read the same rows. Names and meanings are Kafka's where Kafka has them; Moldau's
+// own start with "moldau.". Place: above `base` only; topics' rows are in topic_settings.cc, the broker's in
+// broker_settings.cc.
 
 #pragma once
 

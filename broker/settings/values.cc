@@ -47,7 +47,8 @@ Effective effective_topic_value(const Setting& setting, const TopicOverrides& ov
     for (const auto& synonym : setting.synonyms) {
         if (!broker.is_set(synonym.name)) continue;
         const auto value = broker.text(synonym.name);
-        if (value) chain.push_back({std::string(synonym.name), in_topic_units(*value, synonym.factor), Source::kStaticBroker});
+        if (value)
+            chain.push_back({std::string(synonym.name), in_topic_units(*value, synonym.factor), Source::kStaticBroker});
     }
     const auto default_name = setting.synonyms.empty() ? setting.name : setting.synonyms.back().name;
     chain.push_back({std::string(default_name), default_of(setting), Source::kDefault});
@@ -59,7 +60,8 @@ Effective effective_topic_value(const Setting& setting, const TopicOverrides& ov
 Effective effective_broker_value(const Setting& setting, const Values& broker) {
     Effective effective;
     auto& chain = effective.synonyms;
-    if (broker.is_set(setting.name)) chain.push_back({std::string(setting.name), broker.text(setting.name), Source::kStaticBroker});
+    if (broker.is_set(setting.name))
+        chain.push_back({std::string(setting.name), broker.text(setting.name), Source::kStaticBroker});
     chain.push_back({std::string(setting.name), default_of(setting), Source::kDefault});
     effective.value = chain.front().value;
     effective.source = chain.front().source;

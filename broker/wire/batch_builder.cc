@@ -55,8 +55,8 @@ std::size_t record_bytes(const RecordInput& record, Deltas deltas) {
 
 std::int64_t BatchBuilder::timestamp_base(const RecordInput& record) {
     if (!base_timestamp_) {
-        base_timestamp_ = options_.delete_horizon ? options_.delete_horizon
-                                                  : options_.base_timestamp.value_or(record.timestamp);
+        base_timestamp_ =
+            options_.delete_horizon ? options_.delete_horizon : options_.base_timestamp.value_or(record.timestamp);
     }
     return *base_timestamp_;
 }

@@ -22,11 +22,11 @@ struct BatchOptions {
     Offset base_offset;
     LeaderEpoch leader_epoch = kNoLeaderEpoch;
     bytes::Codec codec = bytes::Codec::kNone;
-    std::optional<int> codec_level;                   // nullopt: the codec's normal one
-    std::optional<std::int64_t> log_append_time;      // set: the batch is of type LogAppendTime
-    std::optional<std::int64_t> base_timestamp;       // nullopt: the first record's
-    std::optional<std::int32_t> last_offset_delta;    // nullopt: the last record's; compaction keeps the old one
-    std::optional<std::int64_t> delete_horizon;       // set: it takes the base timestamp's place (KIP-534)
+    std::optional<int> codec_level;                 // nullopt: the codec's normal one
+    std::optional<std::int64_t> log_append_time;    // set: the batch is of type LogAppendTime
+    std::optional<std::int64_t> base_timestamp;     // nullopt: the first record's
+    std::optional<std::int32_t> last_offset_delta;  // nullopt: the last record's; compaction keeps the old one
+    std::optional<std::int64_t> delete_horizon;     // set: it takes the base timestamp's place (KIP-534)
     ProducerId producer_id = kNoProducerId;
     ProducerEpoch producer_epoch = kNoProducerEpoch;
     std::int32_t base_sequence = kNoSequence;

@@ -142,8 +142,8 @@ TEST(BatchVectors, ShowEveryFlippedBit) {
             const auto found = first_batch(batch);
             const bool seen = !found || found->bytes.size() != batch.size() || !found->has_valid_crc();
             const auto byte = bit / 8;
-            const bool stamped = byte < batch_field::kLength ||
-                                 (byte >= batch_field::kLeaderEpoch && byte < batch_field::kMagic);
+            const bool stamped =
+                byte < batch_field::kLength || (byte >= batch_field::kLeaderEpoch && byte < batch_field::kMagic);
             if (stamped) {
                 // Outside the checksum, so that the broker can stamp them.
                 EXPECT_TRUE(seen || found->header.base_offset != header.base_offset ||

@@ -264,8 +264,8 @@ std::optional<ValidationError> ProduceValidator::change_codec(Plan& plan) {
         batch.records = *std::move(packed);
     }
     if (batch.size_bytes() > plan.options.batch_bytes_max) {
-        return ValidationError{{Errc::kMessageTooLarge, "a batch of " + std::to_string(batch.size_bytes()) +
-                                                            " bytes once it has the topic's codec"},
+        return ValidationError{{Errc::kMessageTooLarge,
+                                "a batch of " + std::to_string(batch.size_bytes()) + " bytes once it has the topic's codec"},
                                {}};
     }
     batch.header.attributes.set_codec(plan.codec_wanted);

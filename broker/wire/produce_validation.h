@@ -39,13 +39,13 @@ struct ValidationOptions {
     TimestampType timestamp_type = TimestampType::kCreateTime;
     std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
     std::int64_t timestamp_after_max_ms = 3'600'000;
-    bool is_compacted = false;                 // every record needs a key
-    std::size_t batch_bytes_max = 1'048'588;   // max.message.bytes
-    std::optional<bytes::Codec> codec;         // compression.type; nullopt is "producer"
-    std::optional<int> codec_level;            // for `codec`; nullopt: its normal one
-    std::size_t record_bytes_max = 2'147'483'639;                 // max.decompressed.message.bytes, in compressed batches
-    std::size_t inflated_bytes_max = std::size_t{256} << 20;      // of a whole compressed batch; bounds time, not memory
-    std::size_t recompress_bytes_max = std::size_t{64} << 20;     // of a batch that must change its codec; bounds memory
+    bool is_compacted = false;                                 // every record needs a key
+    std::size_t batch_bytes_max = 1'048'588;                   // max.message.bytes
+    std::optional<bytes::Codec> codec;                         // compression.type; nullopt is "producer"
+    std::optional<int> codec_level;                            // for `codec`; nullopt: its normal one
+    std::size_t record_bytes_max = 2'147'483'639;              // max.decompressed.message.bytes, in compressed batches
+    std::size_t inflated_bytes_max = std::size_t{256} << 20;   // of a whole compressed batch; bounds time, not memory
+    std::size_t recompress_bytes_max = std::size_t{64} << 20;  // of a batch that must change its codec; bounds memory
 };
 
 struct RecordError {
@@ -64,7 +64,7 @@ inline constexpr std::size_t kRecordErrorsMax = 100;
 
 // A batch that may be appended. A value; the records are shared with whoever else views them and never written to.
 struct ValidatedBatch {
-    BatchHeader header;  // base offset and leader epoch are still the producer's
+    BatchHeader header;                                        // base offset and leader epoch are still the producer's
     std::array<std::uint8_t, kBatchHeaderBytes> header_bytes;  // header, as bytes
     bytes::View records;
 

@@ -243,9 +243,7 @@ TEST(ProduceValidation, BoundsTimestampsOnBothSides) {
     options.timestamp_before_max_ms = 1000;
     options.timestamp_after_max_ms = 500;
     for (const auto codec : kAllCodecs) {
-        const auto at = [&](std::int64_t timestamp) {
-            return build({.count = 1, .codec = codec, .timestamp = timestamp});
-        };
+        const auto at = [&](std::int64_t timestamp) { return build({.count = 1, .codec = codec, .timestamp = timestamp}); };
         EXPECT_EQ(code(at(kNow - 1000), options), Errc::kNone);
         EXPECT_EQ(code(at(kNow + 500), options), Errc::kNone);
         EXPECT_EQ(code(at(kNoTimestamp), options), Errc::kNone);
@@ -360,10 +358,14 @@ TEST(ProduceValidation, WantsProducerFieldsThatGoTogether) {
         Errc expected;
     };
     const Case cases[] = {
-        {-1, -1, -1, false, Errc::kNone},          {-1, 0, 0, false, Errc::kNone},
-        {7, 0, 0, false, Errc::kNone},             {7, 0, 0, true, Errc::kNone},
-        {7, 0, -1, false, Errc::kInvalidRecord},   {7, -1, 0, false, Errc::kInvalidRecord},
-        {-1, -1, -1, true, Errc::kInvalidRecord},  {-2, 0, 0, false, Errc::kInvalidRecord},
+        {-1, -1, -1, false, Errc::kNone},
+        {-1, 0, 0, false, Errc::kNone},
+        {7, 0, 0, false, Errc::kNone},
+        {7, 0, 0, true, Errc::kNone},
+        {7, 0, -1, false, Errc::kInvalidRecord},
+        {7, -1, 0, false, Errc::kInvalidRecord},
+        {-1, -1, -1, true, Errc::kInvalidRecord},
+        {-2, 0, 0, false, Errc::kInvalidRecord},
     };
     for (const auto& each : cases) {
         const auto batch = build({.options = {.producer_id = ProducerId{each.id},

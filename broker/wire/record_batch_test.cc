@@ -267,7 +267,8 @@ TEST(InflateRecords, RefusesUnknownCodecsAndDamage) {
     const auto batch = batch_of(1);
     for (std::int16_t codec = 1; codec < 8; ++codec) {
         const auto bad = with(batch, batch_field::kAttributes, codec);
-        const auto result = inflate_records(bytes::View::copy_of(bad), BatchHeader::parse(bad).value(), decompressor, 1 << 20);
+        const auto result =
+            inflate_records(bytes::View::copy_of(bad), BatchHeader::parse(bad).value(), decompressor, 1 << 20);
         ASSERT_FALSE(result);
         EXPECT_EQ(result.error().code, codec < 5 ? Errc::kCorruptMessage : Errc::kUnsupportedCompressionType);
     }

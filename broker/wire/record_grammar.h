@@ -62,7 +62,8 @@ public:
     }
     template <unsigned kBits>
     std::int64_t varint() {
-        if (at_ < end_ && *at_ < 0x80) [[likely]] return bytes::unzigzag(*at_++);
+        if (at_ < end_ && *at_ < 0x80) [[likely]]
+            return bytes::unzigzag(*at_++);
         if (end_ - at_ >= 2 && at_[1] < 0x80) [[likely]] {
             const std::uint64_t value = (at_[0] & 0x7fu) | (std::uint64_t{at_[1]} << 7);
             at_ += 2;
