@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <sstream>
 #include <tuple>
 
@@ -85,8 +84,10 @@ void Grammar::declare_global() {
     app_.add_option("-b,--brokers", global_.brokers, "Where the brokers are: HOST:PORT, several with commas")
         ->envname("MOLDAU_BROKERS")
         ->capture_default_str();
-    app_.add_option("--output", global_.output, "text, or json: one object a line")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, Output>{{"text", Output::kText}, {"json", Output::kJson}}))
+    app_.add_option_function<std::string>(
+            "--output", [this](const std::string& form) { global_.output = form == "json" ? Output::kJson : Output::kText; },
+            "text, or json: one object a line")
+        ->check(CLI::IsMember({"text", "json"}))
         ->option_text("text|json");
     app_.add_option_function<double>(
             "--timeout",
@@ -233,11 +234,11 @@ std::expected<Invocation, Ending> parse_command_line(std::vector<std::string> wo
         std::ostringstream out;
         std::ostringstream err;
         const int status = grammar.app().exit(error, out, err);
-        return std::unexpected(Ending{status == 0 ? 0 : kExitUsage, out.str(), err.str()});
+        return std::unexpected(Ending{status == 0 ? 0 : kExitUsage, out.str(), status == 0 ? "" : "error: " + err.str()});
     }
     auto invocation = grammar.take();
     const auto wrong = contradiction(invocation.command);
-    if (!wrong.empty()) return std::unexpected(Ending{kExitUsage, "", wrong + "\n"});
+    if (!wrong.empty()) return std::unexpected(Ending{kExitUsage, "", "error: " + wrong + "\n"});
     return invocation;
 }
 

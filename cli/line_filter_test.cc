@@ -43,10 +43,12 @@ Filtered filtered(std::string_view input, const LineFilter& filter) {
     return {std::move(text), std::move(result)};
 }
 
-// The columns before the last and the last of a file of vectors.
+// The golden messages as lines for both filters. The JSON of those with records does not have the records, so that only
+// their bytes are of use.
 struct Vectors {
     std::string names_and_hex;
     std::string names_and_json;
+    std::string hex_of_json;  // what the lines of names_and_json encode to
     std::size_t count = 0;
 };
 
@@ -58,7 +60,9 @@ Vectors message_vectors() {
         const auto hex = line.find('\t', version) + 1;
         const auto json = line.find('\t', hex) + 1;
         vectors.names_and_hex += line.substr(0, json - 1) + "\n";
+        if (line.find("ecords\":\"\"") != line.npos) continue;
         vectors.names_and_json += line.substr(0, hex) + line.substr(json) + "\n";
+        vectors.hex_of_json += line.substr(0, json - 1) + "\n";
     }
     return vectors;
 }
@@ -73,7 +77,7 @@ TEST(LineFilter, DecodesAndEncodesTheGoldenVectors) {
     EXPECT_TRUE(encoded.text == vectors.names_and_hex);
     const auto from_reference = filtered(vectors.names_and_json, wire::encode_line);
     EXPECT_TRUE(from_reference.result);
-    EXPECT_TRUE(from_reference.text == vectors.names_and_hex);
+    EXPECT_TRUE(from_reference.text == vectors.hex_of_json);
 }
 
 TEST(LineFilter, DecodesTheGoldenBatches) {

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t kLoadBytes = 4 << 20;
 constexpr std::size_t kInflatedBytesMax = 256 << 20;
-// Kafka's offsets.commit.timeout.ms.
-constexpr Millis kCommitTimeout{5'000};
 
 std::optional<bytes::View> view_of(const bytes::View& owner, const std::optional<bytes::Span>& span) {
     if (!span) return std::nullopt;
@@ -115,8 +113,9 @@ Task<void> OffsetsPartition::append(group::Write write) {
     auto batch = batch_of(write);
     Result<void> result;
     if (batch) {
-        const auto deadline = environment_.executor.now().mono + kCommitTimeout;
-        auto range = co_await environment_.partition.append(*std::move(batch), replica::Acks::kAll, deadline);
+        // No deadline: a record that is told to have failed and counts later would make the machine differ from its log. A
+        // disk that fails ends the wait with an error.
+        auto range = co_await environment_.partition.append(*std::move(batch), replica::Acks::kAll, MonoTime::max());
         if (!range) result = fail(range.error());
     } else {
         result = fail(batch.error());

@@ -59,9 +59,10 @@ wire::ApiVersionsResponse refuse_api_versions(const HandlerTable& table) {
     return response;
 }
 
-Task<wire::ApiVersionsResponse> handle_api_versions(Shard& shard, RequestContext& context, wire::ApiVersionsRequest request) {
-    if (context.api_version >= kFirstVersionWithSoftware &&
-        (!is_valid_client_software(request.client_software_name) || !is_valid_client_software(request.client_software_version))) {
+Task<wire::ApiVersionsResponse> handle_api_versions(Shard& shard, RequestContext& context,
+                                                    wire::ApiVersionsRequest request) {
+    if (context.api_version >= kFirstVersionWithSoftware && (!is_valid_client_software(request.client_software_name) ||
+                                                             !is_valid_client_software(request.client_software_version))) {
         co_return refuse(Errc::kInvalidRequest);
     }
     if (is_misdirected(shard, request)) co_return refuse(Errc::kRebootstrapRequired);

@@ -8,8 +8,8 @@
 
 namespace moldau::handlers {
 
-// Made from the table of handlers, so it cannot promise what is not there. Produce is advertised from version 0, because older
-// librdkafka wants to see it (KAFKA-18659); those versions are refused when used.
+// Made from the table of handlers, so it cannot promise what is not there. Produce is advertised from version 0, because
+// older librdkafka wants to see it (KAFKA-18659); those versions are refused when used.
 wire::ApiVersionsResponse describe_apis(const HandlerTable& table, const metadata::Image& image);
 
 // To a client whose version of ApiVersions is unknown, always in version 0: error 35 and the versions of ApiVersions alone

@@ -24,7 +24,8 @@ Result<server::Answer> refuse_version(const HandlerTable& table, wire::RequestHe
     return server::Answer{*std::move(frame), {}};
 }
 
-server::RequestContext context_of(Shard& shard, const server::Peer& peer, server::AbortSignal& aborted, wire::RequestHead& head) {
+server::RequestContext context_of(Shard& shard, const server::Peer& peer, server::AbortSignal& aborted,
+                                  wire::RequestHead& head) {
     return {.executor = shard.executor,
             .authorizer = *shard.node.authorizer,
             .aborted = aborted,
@@ -45,7 +46,8 @@ server::Overlap BrokerDispatcher::overlap(bytes::View frame) const {
     return handler ? handler->overlap : server::Overlap::kAlone;
 }
 
-Task<Result<server::Answer>> BrokerDispatcher::handle(bytes::View frame, const server::Peer& peer, server::AbortSignal& aborted) {
+Task<Result<server::Answer>> BrokerDispatcher::handle(bytes::View frame, const server::Peer& peer,
+                                                      server::AbortSignal& aborted) {
     wire::Decoder in{std::move(frame)};
     auto head = wire::read_request_head(in);
     if (!head) co_return fail(std::move(head).error());
@@ -63,8 +65,8 @@ Task<Result<server::Answer>> BrokerDispatcher::handle(bytes::View frame, const s
     co_return co_await run(*handler, context, std::move(out), in.rest());
 }
 
-Task<Result<server::Answer>> BrokerDispatcher::run(const Handler& handler, server::RequestContext& context, wire::Encoder out,
-                                                   bytes::View body) {
+Task<Result<server::Answer>> BrokerDispatcher::run(const Handler& handler, server::RequestContext& context,
+                                                   wire::Encoder out, bytes::View body) {
     auto& stats = stats_[static_cast<std::size_t>(context.api_key)];
     const auto start = shard_.executor.now().mono;
     ++stats.requests;

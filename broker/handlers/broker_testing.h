@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +60,14 @@ inline std::vector<std::string> values_of(const bytes::ChunkList& batches) {
 // Lifetime: ends before its disk does.
 class TestBroker {
 public:
-    explicit TestBroker(sim::Disk& disk, settings::Values values = {}) : files(disk, loop), peer{1, "PLAINTEXT", "10.0.0.7", {}} {
+    // What a higher module adds: `made` runs before the first logs open, `stopping` before anything is closed.
+    struct Additions {
+        std::function<void(TestBroker&)> made = [](TestBroker&) {};
+        std::function<void(TestBroker&)> stopping = [](TestBroker&) {};
+    };
+    explicit TestBroker(sim::Disk& disk, settings::Values values = {}) : TestBroker(disk, std::move(values), Additions{}) {}
+    TestBroker(sim::Disk& disk, settings::Values values, Additions additions)
+        : files(disk, loop), peer{1, "PLAINTEXT", "10.0.0.7", {}}, additions_(std::move(additions)) {
         if (!disk.exists(kDataDir)) disk.put(std::string{kDataDir} + "/meta.properties", "");
         node.values = std::move(values);
         node.table = &table;
@@ -70,6 +78,7 @@ public:
         open_shard();
     }
     ~TestBroker() {
+        additions_.stopping(*this);
         aborted.fire();
         loop.run_until_idle();
         CHECK(sim::run(loop, service->close()).has_value());
@@ -88,7 +97,9 @@ public:
         CHECK(frame.has_value());
         return frame->flatten().slice(4);
     }
-    Result<server::Answer> send(bytes::View frame) { return sim::run(loop, dispatcher->handle(std::move(frame), peer, aborted)); }
+    Result<server::Answer> send(bytes::View frame) {
+        return sim::run(loop, dispatcher->handle(std::move(frame), peer, aborted));
+    }
     template <class Response>
     Response decode(const server::Answer& answer, std::int16_t version) {
         CHECK(answer.frame.has_value());
@@ -154,8 +165,8 @@ private:
         producer_ids = std::make_unique<metadata::ProducerIds>(*service);
         node.metadata = service.get();
         node.producer_ids = producer_ids.get();
-        metadata::BrokerRegistration self{BrokerId{1}, random.next_uuid(), std::nullopt, {{"PLAINTEXT", "localhost", 9092}},
-                                          {metadata::test_uuid(1)}};
+        metadata::BrokerRegistration self{
+            BrokerId{1}, random.next_uuid(), std::nullopt, {{"PLAINTEXT", "localhost", 9092}}, {metadata::test_uuid(1)}};
         CHECK(sim::run(loop, service->register_broker(std::move(self))).has_value());
     }
     void open_shard() {
@@ -168,16 +179,21 @@ private:
         shard = std::make_unique<Shard>(Shard::Environment{loop, random}, node);
         node.shards[0] = shard.get();
         PartitionTable::Environment environment{loop, *store, node.values, 0, 1, node.id, {{metadata::test_uuid(1), 0}}};
-        shard->partitions = std::make_unique<PartitionTable>(std::move(environment), std::vector<PartitionTable::Recovered>{});
+        shard->partitions =
+            std::make_unique<PartitionTable>(std::move(environment), std::vector<PartitionTable::Recovered>{});
         shard->image = std::make_shared<const metadata::Image>();
+        additions_.made(*this);
         sim::run(loop, publish(shard->image, service->image()));
-        service->on_image([this](metadata::ImageRef from, metadata::ImageRef to) { return publish(std::move(from), std::move(to)); });
+        service->on_image(
+            [this](metadata::ImageRef from, metadata::ImageRef to) { return publish(std::move(from), std::move(to)); });
         dispatcher = std::make_unique<BrokerDispatcher>(*shard, table);
     }
     Task<void> publish(metadata::ImageRef from, metadata::ImageRef to) {
         co_await shard->partitions->apply(from, to);
         shard->image = to;
     }
+
+    Additions additions_;
 };
 
 }  // namespace moldau::handlers::testing

@@ -8,6 +8,7 @@
 namespace moldau::handlers {
 
 // Brokers only: asking for controllers (endpoint type 2) is answered with MISMATCHED_ENDPOINT_TYPE (KIP-919).
-Task<wire::DescribeClusterResponse> handle_describe_cluster(Shard& shard, RequestContext& context, wire::DescribeClusterRequest request);
+Task<wire::DescribeClusterResponse> handle_describe_cluster(Shard& shard, RequestContext& context,
+                                                            wire::DescribeClusterRequest request);
 
 }  // namespace moldau::handlers

@@ -41,7 +41,8 @@ void add_row(const DescribeConfigsRequest& request, const settings::Setting& set
     }
 }
 
-std::optional<Error> describe_topic(const Shard& shard, const DescribeConfigsRequest& request, const Asked& asked, Answer& answer) {
+std::optional<Error> describe_topic(const Shard& shard, const DescribeConfigsRequest& request, const Asked& asked,
+                                    Answer& answer) {
     if (auto valid = metadata::validate_topic_name(asked.resource_name); !valid) return std::move(valid).error();
     const auto* topic = shard.image->find_topic(asked.resource_name);
     if (topic == nullptr) return Error{Errc::kUnknownTopicOrPartition, {}};
@@ -56,10 +57,12 @@ std::optional<Error> describe_topic(const Shard& shard, const DescribeConfigsReq
     return std::nullopt;
 }
 
-std::optional<Error> describe_broker(const Shard& shard, const DescribeConfigsRequest& request, const Asked& asked, Answer& answer) {
+std::optional<Error> describe_broker(const Shard& shard, const DescribeConfigsRequest& request, const Asked& asked,
+                                     Answer& answer) {
     if (asked.resource_name.empty()) return std::nullopt;
     if (asked.resource_name != std::to_string(shard.node.id.value)) {
-        return Error{Errc::kInvalidRequest, "this is broker " + std::to_string(shard.node.id.value) + ", not " + asked.resource_name};
+        return Error{Errc::kInvalidRequest,
+                     "this is broker " + std::to_string(shard.node.id.value) + ", not " + asked.resource_name};
     }
     for (const auto& setting : settings::broker_settings()) {
         if (!is_wanted(asked, setting.name)) continue;
@@ -86,7 +89,8 @@ std::optional<Error> describe(const Shard& shard, const RequestContext& context,
 
 }  // namespace
 
-Task<DescribeConfigsResponse> handle_describe_configs(Shard& shard, RequestContext& context, DescribeConfigsRequest request) {
+Task<DescribeConfigsResponse> handle_describe_configs(Shard& shard, RequestContext& context,
+                                                      DescribeConfigsRequest request) {
     DescribeConfigsResponse response;
     for (const auto& asked : request.resources) {
         auto& answer = response.results.emplace_back();

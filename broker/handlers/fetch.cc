@@ -18,7 +18,8 @@ constexpr std::int16_t kFirstVersionWithIds = 13;
 
 std::optional<Error> refuse(const RequestContext& context, const FetchTarget& target, const metadata::Topic* topic) {
     if (topic == nullptr) {
-        return Error{context.api_version >= kFirstVersionWithIds ? Errc::kUnknownTopicId : Errc::kUnknownTopicOrPartition, {}};
+        return Error{context.api_version >= kFirstVersionWithIds ? Errc::kUnknownTopicId : Errc::kUnknownTopicOrPartition,
+                     {}};
     }
     if (!context.may_on_topic(security::Operation::kRead, topic->name)) return Error{Errc::kTopicAuthorizationFailed, {}};
     if (topic->find(target.index) == nullptr) return Error{Errc::kUnknownTopicOrPartition, {}};
@@ -92,8 +93,8 @@ FetchResponse answer(Shard& shard, const Opened& opened, const std::vector<Fetch
         if (row.error_code != 0) ++shard.counters.fetch_errors;
         bool needed = true;
         if (opened.session) {
-            needed = opened.session->note_answer(part.target, {row.high_watermark, row.log_start_offset,
-                                                               part.fetched.batches.size(), row.error_code});
+            needed = opened.session->note_answer(
+                part.target, {row.high_watermark, row.log_start_offset, part.fetched.batches.size(), row.error_code});
         }
         if (needed || part.diverging || opened.kind == Opened::Kind::kFull) add_row(response, part.target) = std::move(row);
     }
@@ -115,15 +116,16 @@ Task<FetchResponse> handle_fetch(Shard& shard, RequestContext& context, FetchReq
     // Numbers of one core never meet those of another.
     const auto cores = shard.node.shards.size();
     const auto number = (shard.random.next_u64() % (std::uint64_t{0x7fffffff} / cores - 1)) * cores + shard.index;
-    auto opened = shard.sessions.open(request, context.api_version, static_cast<std::int32_t>(std::max<std::uint64_t>(number, 1)), now);
+    auto opened = shard.sessions.open(request, context.api_version,
+                                      static_cast<std::int32_t>(std::max<std::uint64_t>(number, 1)), now);
     if (!opened) co_return refuse_all(opened.error().code);
 
     const auto limits = limits_of(shard, request);
     const auto session = opened->session;
-    if (session) session->busy = true;
+    if (session) ++session->busy;
     FetchRun run{shard, context, limits, parts_of(shard, context, std::move(opened->targets))};
     co_await run.run();
-    if (session) session->busy = false;
+    if (session) --session->busy;
     co_return answer(shard, *opened, run.parts(), limits.isolation);
 }
 

@@ -8,11 +8,15 @@
 namespace moldau::handlers {
 
 FetchRun::FetchRun(Shard& home, server::RequestContext& context, FetchLimits limits, std::vector<FetchPart> parts)
-    : home_(home), context_(context), limits_(limits), parts_(std::move(parts)), bell_(std::make_shared<Bell>(home.executor)) {
+    : home_(home),
+      context_(context),
+      limits_(limits),
+      parts_(std::move(parts)),
+      bell_(std::make_shared<Bell>(home.executor)) {
     for (auto& part : parts_) {
         if (part.error) {
+            // Known before looking: it rides along in the answer, which the others may still wait for, as in Kafka.
             part.state = FetchPart::State::kSettled;
-            has_error_ = true;
         } else if (std::ranges::find(owners_, part.owner) == owners_.end()) {
             owners_.push_back(part.owner);
         }
@@ -87,7 +91,8 @@ Task<void> FetchRun::read_part(Shard& owner, FetchPart& part, Pass pass) {
     if (!local) co_return settle(part, fail(local.error()));
     auto& partition = *(*local)->partition;
     const auto options = options_of(part);
-    if (auto valid = partition.check_epoch(options.current_leader_epoch); !valid) co_return settle(part, fail(std::move(valid).error()));
+    if (auto valid = partition.check_epoch(options.current_leader_epoch); !valid)
+        co_return settle(part, fail(std::move(valid).error()));
     if (auto diverges = find_divergence(part, partition); !diverges) {
         co_return settle(part, fail(std::move(diverges).error()));
     } else if (*diverges) {
@@ -142,11 +147,11 @@ Task<void> FetchRun::watch_on(Shard& owner) {
             co_return;
         }
         part.watched = *local;
-        part.watch = part.watched->partition->watch(
-            part.fetched.bounds.high_watermark, [&part, bell = bell_, home = &home_.executor] {
-                part.watch.reset();
-                home->post([bell] { bell->ring(); });
-            });
+        part.watch = part.watched->partition->watch(part.fetched.bounds.high_watermark,
+                                                    [&part, bell = bell_, home = &home_.executor] {
+                                                        part.watch.reset();
+                                                        home->post([bell] { bell->ring(); });
+                                                    });
     }
 }
 

@@ -1,10 +1,10 @@
 // One fetch request being carried out over the partitions of all cores.
 //
-// The problem: the partitions of a request live on several cores, their bytes share one limit, some are in memory and some on
-// disk, and often there is nothing yet. The idea: go through the cores one after the other and read in the client's order; as soon
-// as one partition needs the disk, the rest waits for a second pass that may, so that what is in memory cannot starve what is not.
-// If it is not enough, watch the partitions, sleep until one calls, and read again.
-// Place: `handle_fetch` makes one per request and answers from its parts.
+// The problem: the partitions of a request live on several cores, their bytes share one limit, some are in memory and some
+// on disk, and often there is nothing yet. The idea: go through the cores one after the other and read in the client's
+// order; as soon as one partition needs the disk, the rest waits for a second pass that may, so that what is in memory
+// cannot starve what is not. If it is not enough, watch the partitions, sleep until one calls, and read again. Place:
+// `handle_fetch` makes one per request and answers from its parts.
 
 #pragma once
 

@@ -34,9 +34,7 @@ std::vector<FetchTarget> targets_of(const wire::FetchRequest& request) {
     return targets;
 }
 
-std::int32_t next_epoch(std::int32_t epoch) {
-    return epoch == std::numeric_limits<std::int32_t>::max() ? 1 : epoch + 1;
-}
+std::int32_t next_epoch(std::int32_t epoch) { return epoch == std::numeric_limits<std::int32_t>::max() ? 1 : epoch + 1; }
 
 }  // namespace
 
@@ -63,15 +61,16 @@ bool FetchSession::note_answer(const FetchTarget& target, const Outcome& outcome
     const auto found = places_.find({{target.topic, target.topic_id}, target.index});
     if (found == places_.end()) return true;
     auto& known = *found->second;
-    const bool differs = known.high_watermark != outcome.high_watermark || known.log_start_offset != outcome.log_start_offset;
+    const bool differs =
+        known.high_watermark != outcome.high_watermark || known.log_start_offset != outcome.log_start_offset;
     known.high_watermark = outcome.high_watermark;
     known.log_start_offset = outcome.log_start_offset;
     if (outcome.bytes > 0) targets_.splice(targets_.end(), targets_, found->second);
     return differs || outcome.bytes > 0 || outcome.error_code != 0;
 }
 
-Result<FetchSessions::Opened> FetchSessions::open(const wire::FetchRequest& request, std::int16_t version, std::int32_t new_id,
-                                                  MonoTime now) {
+Result<FetchSessions::Opened> FetchSessions::open(const wire::FetchRequest& request, std::int16_t version,
+                                                  std::int32_t new_id, MonoTime now) {
     const auto naming = version >= kFirstVersionWithIds ? TopicNaming::kById : TopicNaming::kByName;
     const bool full = request.session_epoch == kInitialEpoch || request.session_epoch == kFinalEpoch;
     if (!full) return continue_session(request, naming, now);
@@ -86,7 +85,8 @@ Result<FetchSessions::Opened> FetchSessions::open(const wire::FetchRequest& requ
     return opened;
 }
 
-Result<FetchSessions::Opened> FetchSessions::continue_session(const wire::FetchRequest& request, TopicNaming naming, MonoTime now) {
+Result<FetchSessions::Opened> FetchSessions::continue_session(const wire::FetchRequest& request, TopicNaming naming,
+                                                              MonoTime now) {
     const auto found = request.session_id == kNoSession ? sessions_.end() : sessions_.find(request.session_id);
     if (found == sessions_.end()) return fail(Errc::kFetchSessionIdNotFound);
     const auto session = found->second;
@@ -96,7 +96,8 @@ Result<FetchSessions::Opened> FetchSessions::continue_session(const wire::FetchR
     session->last_used = now;
     for (auto& target : targets_of(request)) session->set(std::move(target));
     for (const auto& topic : request.forgotten_topics_data) {
-        for (const auto index : topic.partitions) session->forget(topic.topic, TopicId{topic.topic_id}, PartitionIndex{index});
+        for (const auto index : topic.partitions)
+            session->forget(topic.topic, TopicId{topic.topic_id}, PartitionIndex{index});
     }
     if (session->targets().empty()) {
         sessions_.erase(found);
@@ -119,7 +120,7 @@ bool FetchSessions::make_room(MonoTime now) {
     if (sessions_.empty()) return false;
     const auto oldest = std::ranges::min_element(
         sessions_, {}, [](const auto& entry) { return std::pair(entry.second->busy, entry.second->last_used); });
-    if (oldest->second->busy || now - oldest->second->last_used < kEvictionAge) return false;
+    if (oldest->second->busy > 0 || now - oldest->second->last_used < kEvictionAge) return false;
     sessions_.erase(oldest);
     ++evicted_;
     return true;

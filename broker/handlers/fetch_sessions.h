@@ -1,9 +1,10 @@
-// Incremental fetch sessions (KIP-227): a consumer of many partitions names only what changed, and hears only of what changed.
+// Incremental fetch sessions (KIP-227): a consumer of many partitions names only what changed, and hears only of what
+// changed.
 //
-// The idea: the session keeps the full list of partitions in a fair order (those that brought data go to the back) and what was
-// last answered of each. Bounded by `slots`; a full cache gives sessionless answers until a session has been idle for a while.
-// Thread: one core; a session lives on the core of the connection that made it, elsewhere its id is unknown and the client starts
-// anew.
+// The idea: the session keeps the full list of partitions in a fair order (those that brought data go to the back) and what
+// was last answered of each. Bounded by `slots`; a full cache gives sessionless answers until a session has been idle for a
+// while. Thread: one core; a session lives on the core of the connection that made it, elsewhere its id is unknown and the
+// client starts anew.
 
 #pragma once
 
@@ -26,8 +27,8 @@ namespace moldau::handlers {
 
 // One partition that a client wants to read.
 struct FetchTarget {
-    std::string topic;   // empty when the request names ids
-    TopicId topic_id;    // zero when it names topics
+    std::string topic;  // empty when the request names ids
+    TopicId topic_id;   // zero when it names topics
     PartitionIndex index;
     Offset from;
     LeaderEpoch current_leader_epoch = kNoLeaderEpoch;
@@ -47,15 +48,15 @@ public:
     std::int32_t epoch = 1;
     TopicNaming naming = TopicNaming::kByName;
     MonoTime last_used;
-    bool busy = false;  // a request is under way: never evicted
+    int busy = 0;  // requests under way: with any it is never evicted
 
     using Targets = std::list<FetchTarget>;
     Targets& targets() { return targets_; }
     // Adds or changes in place.
     void set(FetchTarget target);
     void forget(const std::string& topic, TopicId topic_id, PartitionIndex index);
-    // What is about to be answered of a partition; remembers it, sends one that brings data to the back of the order, and says
-    // whether an incremental answer needs it: it brings data, an error or another bound.
+    // What is about to be answered of a partition; remembers it, sends one that brings data to the back of the order, and
+    // says whether an incremental answer needs it: it brings data, an error or another bound.
     struct Outcome {
         std::int64_t high_watermark;
         std::int64_t log_start_offset;
@@ -81,8 +82,8 @@ public:
         // Is the answer to leave out what did not change?
         enum class Kind : std::uint8_t { kFull, kIncremental } kind = Kind::kFull;
     };
-    // Finds, makes, changes or closes the request's session. `new_id` is a random positive number for a session that may be made.
-    // Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch, kFetchSessionTopicIdError.
+    // Finds, makes, changes or closes the request's session. `new_id` is a random positive number for a session that may be
+    // made. Errors: kFetchSessionIdNotFound, kInvalidFetchSessionEpoch, kFetchSessionTopicIdError.
     Result<Opened> open(const wire::FetchRequest& request, std::int16_t version, std::int32_t new_id, MonoTime now);
 
     std::size_t size() const { return sessions_.size(); }

@@ -178,7 +178,7 @@ TEST(FetchSessions, NeverEvictsOneWhoseRequestIsUnderWay) {
     Client client;
     const auto first = client.start({"a"});
     const auto second = client.start({"b"});
-    first.session->busy = second.session->busy = true;
+    first.session->busy = second.session->busy = 1;
     client.now += std::chrono::hours{1};
 
     EXPECT_EQ(client.start({"c"}).session, nullptr);
@@ -209,7 +209,8 @@ TEST(FetchSession, AnswersAPartitionOnlyWhenSomethingIsNew) {
 TEST(FetchSession, SendsPartitionsThatBroughtDataToTheBack) {
     Client client;
     const auto opened = client.start({"a", "b", "c"});
-    opened.session->note_answer(opened.targets[0], {.high_watermark = 1, .log_start_offset = 0, .bytes = 10, .error_code = 0});
+    opened.session->note_answer(opened.targets[0],
+                                {.high_watermark = 1, .log_start_offset = 0, .bytes = 10, .error_code = 0});
 
     EXPECT_EQ(names(*client.open(request_of(101, 1, {}))), (Names{"b", "c", "a"}));
 }
@@ -217,13 +218,15 @@ TEST(FetchSession, SendsPartitionsThatBroughtDataToTheBack) {
 TEST(FetchSession, RemembersWhatWasAnsweredWhenItsOffsetMoves) {
     Client client;
     const auto opened = client.start({"a"});
-    opened.session->note_answer(opened.targets[0], {.high_watermark = 1, .log_start_offset = 0, .bytes = 10, .error_code = 0});
+    opened.session->note_answer(opened.targets[0],
+                                {.high_watermark = 1, .log_start_offset = 0, .bytes = 10, .error_code = 0});
     auto request = request_of(101, 1, {"a"});
     request.topics[0].partitions[0].fetch_offset = 1;
     const auto next = client.open(request);
 
     ASSERT_TRUE(next);
-    EXPECT_FALSE(next->session->note_answer(next->targets[0], {.high_watermark = 1, .log_start_offset = 0, .bytes = 0, .error_code = 0}));
+    EXPECT_FALSE(next->session->note_answer(next->targets[0],
+                                            {.high_watermark = 1, .log_start_offset = 0, .bytes = 0, .error_code = 0}));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // Which APIs are served, in which versions, by which function.
 //
-// The idea: a handler is a function from a decoded request to a response; `served_by` wraps it with decoding and encoding, so that
-// no handler knows of bytes. What has no row is neither served nor advertised. Place: filled once by `app` from the lists of
-// `handlers` and `coordinator`, then shared by all cores.
+// The idea: a handler is a function from a decoded request to a response; `served_by` wraps it with decoding and encoding,
+// so that no handler knows of bytes. What has no row is neither served nor advertised. Place: filled once by `app` from the
+// lists of `handlers` and `coordinator`, then shared by all cores.
 
 #pragma once
 
@@ -67,8 +67,8 @@ struct AnswerOf<Result<std::optional<T>>> {
 };
 }  // namespace detail
 
-// `handle` is Task<Response>(Shard&, RequestContext&, Request), or of Result<std::optional<Response>> where the protocol may want no
-// answer or an error must close the connection.
+// `handle` is Task<Response>(Shard&, RequestContext&, Request), or of Result<std::optional<Response>> where the protocol may
+// want no answer or an error must close the connection.
 template <class Request, auto handle>
 Task<Result<Reply>> served_by(Shard& shard, RequestContext& context, bytes::View body, wire::Encoder& out) {
     wire::Decoder in{std::move(body)};

@@ -7,8 +7,9 @@
 
 namespace moldau::handlers {
 
-// Every call gets a new id with epoch 0; ids come from blocks in the metadata log and are never given twice. A transactional id is
-// refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED (docs/compatibility.md).
-Task<wire::InitProducerIdResponse> handle_init_producer_id(Shard& shard, RequestContext& context, wire::InitProducerIdRequest request);
+// Every call gets a new id with epoch 0; ids come from blocks in the metadata log and are never given twice. A transactional
+// id is refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED (docs/compatibility.md).
+Task<wire::InitProducerIdResponse> handle_init_producer_id(Shard& shard, RequestContext& context,
+                                                           wire::InitProducerIdRequest request);
 
 }  // namespace moldau::handlers

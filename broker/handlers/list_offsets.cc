@@ -34,7 +34,8 @@ log::TimestampedOffset at(const log::Log& log, Offset offset) { return {-1, offs
 Task<Found> look_up(replica::Partition& partition, Query query) {
     auto& log = partition.log();
     const auto bounds = partition.bounds();
-    const auto end = query.isolation == replica::Isolation::kReadCommitted ? bounds.last_stable_offset : bounds.high_watermark;
+    const auto end =
+        query.isolation == replica::Isolation::kReadCommitted ? bounds.last_stable_offset : bounds.high_watermark;
     switch (query.timestamp) {
         case kLatest:
             co_return log::TimestampedOffset{-1, end, partition.leader_epoch()};
@@ -72,7 +73,8 @@ Result<PartitionKey> key_of(const Shard& shard, const RequestContext& context, c
 
 Task<ListOffsetsResponse> handle_list_offsets(Shard& shard, RequestContext& context, ListOffsetsRequest request) {
     ListOffsetsResponse response;
-    const auto isolation = request.isolation_level == 1 ? replica::Isolation::kReadCommitted : replica::Isolation::kReadUncommitted;
+    const auto isolation =
+        request.isolation_level == 1 ? replica::Isolation::kReadCommitted : replica::Isolation::kReadUncommitted;
     for (const auto& topic : request.topics) {
         auto& topic_answer = response.topics.emplace_back();
         topic_answer.name = topic.name;

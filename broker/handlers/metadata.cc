@@ -18,17 +18,16 @@ using security::Operation;
 
 constexpr std::int16_t kFirstVersionWithFlag = 4;  // below it, asking always allows creation
 
-
 // The names that may and shall be made.
-std::vector<std::string> missing_topics(const Shard& shard, const RequestContext& context,
-                                        const MetadataRequest& request) {
+std::vector<std::string> missing_topics(const Shard& shard, const RequestContext& context, const MetadataRequest& request) {
     std::vector<std::string> missing;
     const bool asked = context.api_version < kFirstVersionWithFlag || request.allow_auto_topic_creation;
     if (!asked || !request.topics || !shard.node.values.boolean("auto.create.topics.enable")) return missing;
     for (const auto& topic : *request.topics) {
         if (!topic.name || shard.image->find_topic(*topic.name) != nullptr) continue;
         if (!context.may_on_topic(Operation::kDescribe, *topic.name)) continue;
-        const bool may_create = context.may_on_cluster(Operation::kCreate) || context.may_on_topic(Operation::kCreate, *topic.name);
+        const bool may_create =
+            context.may_on_cluster(Operation::kCreate) || context.may_on_topic(Operation::kCreate, *topic.name);
         if (may_create) missing.push_back(*topic.name);
     }
     return missing;
@@ -59,8 +58,8 @@ Topic describe(const RequestContext& context, const metadata::Topic& topic, cons
     answer.is_internal = topic.internal;
     describe_partitions(topic, image, answer);
     if (request.include_topic_authorized_operations) {
-        answer.topic_authorized_operations = security::authorized_operations(
-            context.authorizer, context.principal, {security::ResourceType::kTopic, topic.name});
+        answer.topic_authorized_operations = security::authorized_operations(context.authorizer, context.principal,
+                                                                             {security::ResourceType::kTopic, topic.name});
     }
     return answer;
 }
@@ -77,8 +76,10 @@ Topic describe_asked(const RequestContext& context, const MetadataRequest::Metad
                      const metadata::Image& image, const MetadataRequest& request) {
     const bool by_id = !asked.name || !asked.topic_id.is_zero();
     const auto* topic = by_id ? image.find_topic(TopicId{asked.topic_id}) : image.find_topic(*asked.name);
-    if (!by_id && !context.may_on_topic(Operation::kDescribe, *asked.name)) return refuse(asked, Errc::kTopicAuthorizationFailed);
-    if (topic != nullptr && context.may_on_topic(Operation::kDescribe, topic->name)) return describe(context, *topic, image, request);
+    if (!by_id && !context.may_on_topic(Operation::kDescribe, *asked.name))
+        return refuse(asked, Errc::kTopicAuthorizationFailed);
+    if (topic != nullptr && context.may_on_topic(Operation::kDescribe, topic->name))
+        return describe(context, *topic, image, request);
     if (by_id) return refuse(asked, Errc::kUnknownTopicId);
     const bool valid = metadata::validate_topic_name(*asked.name).has_value();
     return refuse(asked, valid ? Errc::kUnknownTopicOrPartition : Errc::kInvalidTopicException);

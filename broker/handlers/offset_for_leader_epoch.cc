@@ -39,7 +39,8 @@ Task<wire::OffsetForLeaderEpochResponse> handle_offset_for_leader_epoch(Shard& s
             const PartitionKey key{known->id, index};
             auto& owner = shard.node.shard_of(key);
             const auto end = co_await on_shard(shard, owner, [&] {
-                return end_of_epoch(owner, key, LeaderEpoch{partition.current_leader_epoch}, LeaderEpoch{partition.leader_epoch});
+                return end_of_epoch(owner, key, LeaderEpoch{partition.current_leader_epoch},
+                                    LeaderEpoch{partition.leader_epoch});
             });
             if (!end) {
                 answer.error_code = kafka_code(end.error().code);

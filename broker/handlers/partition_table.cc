@@ -58,11 +58,15 @@ void PartitionTable::collect_opening(const metadata::Topic& topic, std::vector<O
         const auto directory = topic.partitions[index].directory_on(environment_.node);
         if (!directory) continue;
         if (!settings) {
-            settings = std::make_shared<TopicSettings>(resolve_topic_settings(topic.name, topic.configs, environment_.values));
+            settings =
+                std::make_shared<TopicSettings>(resolve_topic_settings(topic.name, topic.configs, environment_.values));
         }
         const auto dir = environment_.dirs.find(*directory);
-        opening.push_back({key, {topic.name, key.index}, dir == environment_.dirs.end() ? 0 : dir->second,
-                           topic.partitions[index].leader_epoch, settings});
+        opening.push_back({key,
+                           {topic.name, key.index},
+                           dir == environment_.dirs.end() ? 0 : dir->second,
+                           topic.partitions[index].leader_epoch,
+                           settings});
     }
 }
 
@@ -134,8 +138,8 @@ Task<void> PartitionTable::remove(PartitionKey key) {
 void PartitionTable::reconfigure(const metadata::Topic& topic) {
     const auto here = by_topic_.find(topic.id);
     if (here == by_topic_.end()) return;
-    const auto settings = std::make_shared<const TopicSettings>(
-        resolve_topic_settings(topic.name, topic.configs, environment_.values));
+    const auto settings =
+        std::make_shared<const TopicSettings>(resolve_topic_settings(topic.name, topic.configs, environment_.values));
     for (const auto index : here->second) {
         auto& local = *partitions_.at({topic.id, index});
         local.settings = settings;

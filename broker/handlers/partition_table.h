@@ -1,9 +1,9 @@
 // The partitions that live on one core, kept as the metadata image says.
 //
-// The problem: topics come, grow, change and go while requests run. The idea: after each commit the image's difference is applied:
-// new partitions get a log, removed ones are stopped and their files go, changed settings are handed on. A partition whose log
-// cannot be opened stays in the table with its error, so that clients get a storage error and all others are served.
-// Place: one per core, part of `Shard`.
+// The problem: topics come, grow, change and go while requests run. The idea: after each commit the image's difference is
+// applied: new partitions get a log, removed ones are stopped and their files go, changed settings are handed on. A
+// partition whose log cannot be opened stays in the table with its error, so that clients get a storage error and all others
+// are served. Place: one per core, part of `Shard`.
 
 #pragma once
 
@@ -75,9 +75,12 @@ public:
     // Follows the change from one image to the next; resolves when every new log is open. A failure of one is in its row.
     Task<void> apply(metadata::ImageRef from, metadata::ImageRef to);
 
-    // Hold on to the row while you use it: it may leave the table meanwhile. Errors: kUnknownTopicOrPartition (not in the table), or why its log is not open.
+    // Hold on to the row while you use it: it may leave the table meanwhile. Errors: kUnknownTopicOrPartition (not in the
+    // table), or why its log is not open.
     Result<std::shared_ptr<LocalPartition>> find(const PartitionKey& key);
-    bool owns(const PartitionKey& key) const { return log::core_of(key.topic, key.index, environment_.cores) == environment_.core; }
+    bool owns(const PartitionKey& key) const {
+        return log::core_of(key.topic, key.index, environment_.cores) == environment_.core;
+    }
 
     void tick(Now now);
     // Answers all waits and resolves when nothing runs on a partition; the logs stay open for the store to close.

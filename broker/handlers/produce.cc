@@ -48,7 +48,8 @@ void count(HandlerCounters& counters, const wire::BatchHeader& header) {
 }
 
 // On the partition's core.
-Task<void> append(Shard& shard, const PartitionKey key, const bytes::View records, const Terms terms, PartitionResponse& response) {
+Task<void> append(Shard& shard, const PartitionKey key, const bytes::View records, const Terms terms,
+                  PartitionResponse& response) {
     auto local = shard.partitions->find(key);
     if (!local) co_return refuse(response, local.error());
     auto options = (*local)->settings->validation;
@@ -61,7 +62,8 @@ Task<void> append(Shard& shard, const PartitionKey key, const bytes::View record
     }
     auto& partition = *(*local)->partition;
     if (terms.acks == replica::Acks::kAll && (*local)->settings->min_insync_replicas > 1) {
-        co_return refuse(response, Error{Errc::kNotEnoughReplicas, "one replica is in sync, min.insync.replicas asks for more"});
+        co_return refuse(response,
+                         Error{Errc::kNotEnoughReplicas, "one replica is in sync, min.insync.replicas asks for more"});
     }
     const auto header = batch->header;
     auto range = co_await partition.append(*std::move(batch), terms.acks, terms.deadline);
@@ -104,9 +106,10 @@ std::optional<Error> refuse_request(const ProduceRequest& request) {
 }
 
 // Starts the appends of one topic; refusals are in the response at once.
-void start_topic(Shard& shard, const RequestContext& context, TopicData& data, const std::optional<Error>& refusal, Terms terms,
-                 ProduceResponse::TopicProduceResponse& response, TaskGroup& group) {
-    const auto* topic = data.topic_id.is_zero() ? shard.image->find_topic(data.name) : shard.image->find_topic(TopicId{data.topic_id});
+void start_topic(Shard& shard, const RequestContext& context, TopicData& data, const std::optional<Error>& refusal,
+                 Terms terms, ProduceResponse::TopicProduceResponse& response, TaskGroup& group) {
+    const auto* topic =
+        data.topic_id.is_zero() ? shard.image->find_topic(data.name) : shard.image->find_topic(TopicId{data.topic_id});
     response.name = data.name;
     response.topic_id = data.topic_id;
     response.partition_responses.resize(data.partition_data.size());
@@ -131,7 +134,8 @@ void start_topic(Shard& shard, const RequestContext& context, TopicData& data, c
 
 bool has_failed(const ProduceResponse& response) {
     return std::ranges::any_of(response.responses, [](const auto& topic) {
-        return std::ranges::any_of(topic.partition_responses, [](const auto& partition) { return partition.error_code != 0; });
+        return std::ranges::any_of(topic.partition_responses,
+                                   [](const auto& partition) { return partition.error_code != 0; });
     });
 }
 
@@ -139,8 +143,8 @@ bool has_failed(const ProduceResponse& response) {
 
 Task<Result<std::optional<ProduceResponse>>> handle_produce(Shard& shard, RequestContext& context, ProduceRequest request) {
     const auto refusal = refuse_request(request);
-    const Terms terms{static_cast<replica::Acks>(request.acks), shard.executor.now().mono + Millis{std::max(request.timeout_ms, 0)},
-                      context.api_version};
+    const Terms terms{static_cast<replica::Acks>(request.acks),
+                      shard.executor.now().mono + Millis{std::max(request.timeout_ms, 0)}, context.api_version};
     ProduceResponse response;
     response.responses.resize(request.topic_data.size());
     TaskGroup group;

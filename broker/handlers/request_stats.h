@@ -1,6 +1,7 @@
 // How many requests of each API there were and how long they took.
 //
-// Plain integers of one core; metrics add the cores up when asked. Buckets are powers of two of a microsecond, so adding is a shift.
+// Plain integers of one core; metrics add the cores up when asked. Buckets are powers of two of a microsecond, so adding is
+// a shift.
 
 #pragma once
 

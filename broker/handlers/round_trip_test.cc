@@ -1,4 +1,5 @@
-// Requests through the dispatcher as a connection gives them: produced records come back, and what is wrong is answered as Kafka does.
+// Requests through the dispatcher as a connection gives them: produced records come back, and what is wrong is answered as
+// Kafka does.
 
 #include <gtest/gtest.h>
 
@@ -164,7 +165,8 @@ TEST(RoundTrip, AnswersADuplicateOfAnIdempotentProducerWithItsFirstOffset) {
     TestBroker broker{disk};
     const auto topic = broker.create_topic("orders");
     const auto batch = [](std::int32_t sequence) {
-        return batch_of({"x"}, {.producer_id = ProducerId{5}, .producer_epoch = ProducerEpoch{0}, .base_sequence = sequence});
+        return batch_of({"x"},
+                        {.producer_id = ProducerId{5}, .producer_epoch = ProducerEpoch{0}, .base_sequence = sequence});
     };
     ASSERT_EQ(produce(broker, produce_request("orders", batch(0))).base_offset, 0);
     ASSERT_EQ(produce(broker, produce_request("orders", batch(1))).base_offset, 1);
@@ -226,7 +228,8 @@ TEST(Fetch, GathersUntilTheLeastNumberOfBytesIsThere) {
     const auto topic = broker.create_topic("orders");
     const std::string value(400, 'x');
     ASSERT_EQ(produce(broker, produce_request("orders", batch_of({value}))).error_code, 0);
-    const auto waiting = broker.start(broker.frame_of(fetch_request(topic, {.wait_ms = 60'000, .bytes_min = 1'000}), kFetchVersion));
+    const auto waiting =
+        broker.start(broker.frame_of(fetch_request(topic, {.wait_ms = 60'000, .bytes_min = 1'000}), kFetchVersion));
     ASSERT_FALSE(waiting->has_value());
 
     ASSERT_EQ(produce(broker, produce_request("orders", batch_of({value}))).error_code, 0);

@@ -1,8 +1,8 @@
 // What one core of the broker holds, and what all cores share.
 //
 // The problem: handlers need partitions, coordinators, the cluster's image and the settings, on whichever core their request
-// arrived. The idea: a `Node` is the broker, made before its cores run and not changed after; a `Shard` per core holds all that
-// only this core touches. To use another core's parts a handler goes there (`on_shard`). Place: built by `app`.
+// arrived. The idea: a `Node` is the broker, made before its cores run and not changed after; a `Shard` per core holds all
+// that only this core touches. To use another core's parts a handler goes there (`on_shard`). Place: built by `app`.
 
 #pragma once
 
@@ -28,7 +28,7 @@
 namespace moldau::metadata {
 class MetadataService;
 class ProducerIds;
-}
+}  // namespace moldau::metadata
 namespace moldau::coordinator {
 class CoordinatorShard;
 }

@@ -26,7 +26,8 @@ std::vector<Element> take_refused(std::vector<Element>& from, Allowed allowed) {
 
 }  // namespace
 
-Task<wire::CreateTopicsResponse> handle_create_topics(Shard& shard, RequestContext& context, wire::CreateTopicsRequest request) {
+Task<wire::CreateTopicsResponse> handle_create_topics(Shard& shard, RequestContext& context,
+                                                      wire::CreateTopicsRequest request) {
     const bool on_cluster = context.may_on_cluster(Operation::kCreate);
     const auto refused = take_refused(request.topics, [&](const auto& topic) {
         return on_cluster || context.may_on_topic(Operation::kCreate, topic.name);
@@ -41,7 +42,8 @@ Task<wire::CreateTopicsResponse> handle_create_topics(Shard& shard, RequestConte
     co_return response;
 }
 
-Task<wire::DeleteTopicsResponse> handle_delete_topics(Shard& shard, RequestContext& context, wire::DeleteTopicsRequest request) {
+Task<wire::DeleteTopicsResponse> handle_delete_topics(Shard& shard, RequestContext& context,
+                                                      wire::DeleteTopicsRequest request) {
     const auto refused_names =
         take_refused(request.topic_names, [&](const auto& name) { return context.may_on_topic(Operation::kDelete, name); });
     const auto refused = take_refused(request.topics, [&](const auto& topic) {
@@ -71,7 +73,8 @@ Task<wire::CreatePartitionsResponse> handle_create_partitions(Shard& shard, Requ
     const auto refused =
         take_refused(request.topics, [&](const auto& topic) { return context.may_on_topic(Operation::kAlter, topic.name); });
     auto& node = shard.node;
-    auto response = co_await on_shard(shard, node.metadata_shard(), [&] { return node.metadata->create_partitions(request); });
+    auto response =
+        co_await on_shard(shard, node.metadata_shard(), [&] { return node.metadata->create_partitions(request); });
     for (const auto& topic : refused) {
         auto& answer = response.results.emplace_back();
         answer.name = topic.name;

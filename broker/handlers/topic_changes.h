@@ -9,9 +9,12 @@
 
 namespace moldau::handlers {
 
-// An answer without error means: the change is durable, and the logs of new partitions are open (those of deleted ones closed).
-Task<wire::CreateTopicsResponse> handle_create_topics(Shard& shard, RequestContext& context, wire::CreateTopicsRequest request);
-Task<wire::DeleteTopicsResponse> handle_delete_topics(Shard& shard, RequestContext& context, wire::DeleteTopicsRequest request);
+// An answer without error means: the change is durable, and the logs of new partitions are open (those of deleted ones
+// closed).
+Task<wire::CreateTopicsResponse> handle_create_topics(Shard& shard, RequestContext& context,
+                                                      wire::CreateTopicsRequest request);
+Task<wire::DeleteTopicsResponse> handle_delete_topics(Shard& shard, RequestContext& context,
+                                                      wire::DeleteTopicsRequest request);
 Task<wire::CreatePartitionsResponse> handle_create_partitions(Shard& shard, RequestContext& context,
                                                               wire::CreatePartitionsRequest request);
 

@@ -48,7 +48,8 @@ std::optional<int> codec_level(const Reader& reader, std::optional<bytes::Codec>
 
 wire::ValidationOptions validation_of(const Reader& reader) {
     wire::ValidationOptions options;
-    if (reader.text("message.timestamp.type") == "LogAppendTime") options.timestamp_type = wire::TimestampType::kLogAppendTime;
+    if (reader.text("message.timestamp.type") == "LogAppendTime")
+        options.timestamp_type = wire::TimestampType::kLogAppendTime;
     options.timestamp_before_max_ms = reader.integer("message.timestamp.before.max.ms");
     options.timestamp_after_max_ms = reader.integer("message.timestamp.after.max.ms");
     const auto policies = settings::to_list(reader.text("cleanup.policy"));
@@ -88,8 +89,8 @@ settings::Effective effective_durability(const metadata::ConfigMap& overrides, c
     const auto messages = reader.effective("flush.messages");
     const auto millis = reader.effective("flush.ms");
     const auto explicit_level = std::min(specificity(messages.source), specificity(millis.source));
-    const bool overridden = explicit_level != specificity(settings::Source::kDefault) &&
-                            explicit_level <= specificity(durability.source);
+    const bool overridden =
+        explicit_level != specificity(settings::Source::kDefault) && explicit_level <= specificity(durability.source);
     if (!overridden) return durability;
     const bool every_message = messages.value == "1" && specificity(messages.source) == explicit_level;
     const auto& origin = specificity(messages.source) == explicit_level ? messages : millis;

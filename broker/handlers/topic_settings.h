@@ -23,8 +23,8 @@ struct TopicSettings {
 TopicSettings resolve_topic_settings(std::string_view topic, const metadata::ConfigMap& overrides,
                                      const settings::Values& broker);
 
-// The durability that counts and where it comes from: an explicit flush.messages or flush.ms at the same or a more specific level
-// than moldau.durability overrides it.
+// The durability that counts and where it comes from: an explicit flush.messages or flush.ms at the same or a more specific
+// level than moldau.durability overrides it.
 settings::Effective effective_durability(const metadata::ConfigMap& overrides, const settings::Values& broker);
 
 // What CreateTopics shall give a topic of Kafka's own besides the caller's overrides (`__consumer_offsets`: compacted, ...).

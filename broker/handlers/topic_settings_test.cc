@@ -43,22 +43,39 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         DurabilityCase{"default", {}, {}, "synced", Source::kDefault},
         DurabilityCase{"broker-wide", {}, {{"moldau.durability", "replicated"}}, "replicated", Source::kStaticBroker},
-        DurabilityCase{"topic over broker", {{"moldau.durability", "synced"}}, {{"moldau.durability", "replicated"}}, "synced",
+        DurabilityCase{"topic over broker",
+                       {{"moldau.durability", "synced"}},
+                       {{"moldau.durability", "replicated"}},
+                       "synced",
                        Source::kTopic},
-        DurabilityCase{"every message on the topic", {{"flush.messages", "1"}}, {{"moldau.durability", "replicated"}}, "synced",
+        DurabilityCase{"every message on the topic",
+                       {{"flush.messages", "1"}},
+                       {{"moldau.durability", "replicated"}},
+                       "synced",
                        Source::kTopic},
         DurabilityCase{"a larger count", {{"flush.messages", "100"}}, {}, "replicated", Source::kTopic},
         DurabilityCase{"an interval alone", {{"flush.ms", "1000"}}, {}, "replicated", Source::kTopic},
-        DurabilityCase{"at the same level flush wins", {{"flush.ms", "1000"}, {"moldau.durability", "synced"}}, {}, "replicated",
+        DurabilityCase{"at the same level flush wins",
+                       {{"flush.ms", "1000"}, {"moldau.durability", "synced"}},
+                       {},
+                       "replicated",
                        Source::kTopic},
-        DurabilityCase{"every message and an interval", {{"flush.messages", "1"}, {"flush.ms", "1000"}}, {}, "synced",
+        DurabilityCase{
+            "every message and an interval", {{"flush.messages", "1"}, {"flush.ms", "1000"}}, {}, "synced", Source::kTopic},
+        DurabilityCase{
+            "broker-wide count", {}, {{"log.flush.interval.messages", "10"}}, "replicated", Source::kStaticBroker},
+        DurabilityCase{
+            "broker-wide every message", {}, {{"log.flush.interval.messages", "1"}}, "synced", Source::kStaticBroker},
+        DurabilityCase{"a less specific flush loses",
+                       {{"moldau.durability", "synced"}},
+                       {{"log.flush.interval.messages", "10"}},
+                       "synced",
                        Source::kTopic},
-        DurabilityCase{"broker-wide count", {}, {{"log.flush.interval.messages", "10"}}, "replicated", Source::kStaticBroker},
-        DurabilityCase{"broker-wide every message", {}, {{"log.flush.interval.messages", "1"}}, "synced", Source::kStaticBroker},
-        DurabilityCase{"a less specific flush loses", {{"moldau.durability", "synced"}}, {{"log.flush.interval.messages", "10"}},
-                       "synced", Source::kTopic},
-        DurabilityCase{"broker-wide every message, interval on the topic", {{"flush.ms", "1000"}},
-                       {{"log.flush.interval.messages", "1"}}, "replicated", Source::kTopic}));
+        DurabilityCase{"broker-wide every message, interval on the topic",
+                       {{"flush.ms", "1000"}},
+                       {{"log.flush.interval.messages", "1"}},
+                       "replicated",
+                       Source::kTopic}));
 
 TEST(TopicSettings, AreKafkasDefaults) {
     const auto resolved = resolve_topic_settings("orders", {}, settings::Values{});
@@ -74,7 +91,8 @@ TEST(TopicSettings, AreKafkasDefaults) {
 TEST(TopicSettings, TakeOverridesOverTheBrokers) {
     const settings::Values broker{BrokerMap{{"log.segment.bytes", "2000000"}, {"message.max.bytes", "5000"}}};
     const auto resolved = resolve_topic_settings(
-        "orders", {{"segment.bytes", "3000000"}, {"cleanup.policy", "compact,delete"}, {"compression.type", "zstd"}}, broker);
+        "orders", {{"segment.bytes", "3000000"}, {"cleanup.policy", "compact,delete"}, {"compression.type", "zstd"}},
+        broker);
 
     EXPECT_EQ(resolved.log.segment_bytes, 3'000'000);
     EXPECT_EQ(resolved.validation.batch_bytes_max, 5'000u);
@@ -88,8 +106,10 @@ TEST(TopicSettings, CompactTheOffsetsTopicOnly) {
 }
 
 TEST(ClientSoftware, FollowsTheFormOfKip511) {
-    for (const char* good : {"a", "apache-kafka-java", "librdkafka", "1.0.0", "a.b-c"}) EXPECT_TRUE(is_valid_client_software(good)) << good;
-    for (const char* bad : {"", "-a", "a-", ".a", "a.", "a b", "a_b", "\xc3\xa9"}) EXPECT_FALSE(is_valid_client_software(bad)) << bad;
+    for (const char* good : {"a", "apache-kafka-java", "librdkafka", "1.0.0", "a.b-c"})
+        EXPECT_TRUE(is_valid_client_software(good)) << good;
+    for (const char* bad : {"", "-a", "a-", ".a", "a.", "a b", "a_b", "\xc3\xa9"})
+        EXPECT_FALSE(is_valid_client_software(bad)) << bad;
 }
 
 TEST(LatencyHistogram, PutsDurationsInBucketsOfPowersOfTwo) {

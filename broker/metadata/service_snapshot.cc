@@ -10,6 +10,12 @@ namespace {
 // The newest, and the one before it with the log since then, in case the newest turns out to be damaged.
 constexpr std::size_t kSnapshotsKept = 2;
 
+// Goes on from the loop itself. Whoever closes may have been resumed by this very service or its log, further up the stack,
+// and will destroy both next.
+Task<void> leave_the_stack(io::Executor& executor) {
+    co_await completion<bool>([&](auto done) { executor.post([done = std::move(done)]() mutable { done(true); }); });
+}
+
 }  // namespace
 
 void MetadataService::Impl::snapshot_when_due() {
@@ -60,7 +66,9 @@ Task<Result<void>> MetadataService::Impl::close() {
         static_cast<void>(co_await waiters_.wait(timeline->newest()->end_offset(), deadline_after(0)));
     }
     co_await tasks_.stop();
+    co_await leave_the_stack(environment_.executor);
     auto closed = co_await log_->close();
+    co_await leave_the_stack(environment_.executor);
     if (failure) co_return fail(*failure);
     co_return closed;
 }
@@ -68,7 +76,9 @@ Task<Result<void>> MetadataService::Impl::close() {
 Task<void> MetadataService::Impl::abandon() {
     state_ = State::kClosing;
     co_await tasks_.stop();
+    co_await leave_the_stack(environment_.executor);
     if (log_) static_cast<void>(co_await log_->close());
+    co_await leave_the_stack(environment_.executor);
 }
 
 }  // namespace moldau::metadata

@@ -49,9 +49,11 @@ std::optional<Result<Fetched>> Partition::fetch_now(const FetchOptions& options)
 Task<Result<Fetched>> Partition::fetch(FetchOptions options) {
     if (auto now = fetch_now(options)) co_return *std::move(now);
     const Operation operation{*this};
+    // Taken before the read: who waits for more watches from here, and must not miss what moved meanwhile.
+    const auto now = bounds();
     auto range = co_await log_.read({options.from, read_end(options.isolation), options.bytes_max, options.first_batch});
     if (!range) co_return fail(std::move(range).error());
-    co_return Fetched{std::move(range->batches), bounds()};
+    co_return Fetched{std::move(range->batches), now};
 }
 
 Bounds Partition::bounds() const { return {high_watermark_, high_watermark_, log_.log_start_offset()}; }

@@ -50,9 +50,7 @@ void Connection::drain() {
     if (slots_.empty() && !writing_) close();
 }
 
-std::optional<MonoTime> Connection::idle_since() const {
-    return slots_.empty() ? std::optional(last_read_) : std::nullopt;
-}
+std::optional<MonoTime> Connection::idle_since() const { return slots_.empty() ? std::optional(last_read_) : std::nullopt; }
 
 Task<void> Connection::read_loop() {
     while (!closed_ && !draining_) {
@@ -132,8 +130,8 @@ Task<void> Connection::serve(bytes::View frame, [[maybe_unused]] MemoryGrant gra
     if (!answer) {
         if (!closed_) {
             ++services_.counters.connections_failed;
-            LOG_WARNING("server", "closing connection, bad request peer={} listener={} error=\"{}\"", peer_.host, peer_.listener,
-                        answer.error().to_string());
+            LOG_WARNING("server", "closing connection, bad request peer={} listener={} error=\"{}\"", peer_.host,
+                        peer_.listener, answer.error().to_string());
         }
         close();
         co_return;

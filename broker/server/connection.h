@@ -1,9 +1,10 @@
 // One client connection: frames in, answers out in the order of the requests.
 //
-// The problem: clients pipeline; a produce that waits for its commit must not hold up the next, yet answers must leave in order, and
-// a client may send anything. The idea: each request takes a slot in a queue when it arrives; handlers fill slots in any order; the
-// writer sends the filled ones at the front, as many as there are in one system call. Requests that must run alone wait for the
-// queue to empty. Place: made by `Listener`, runs on one core, knows nothing of the protocol but the length prefix.
+// The problem: clients pipeline; a produce that waits for its commit must not hold up the next, yet answers must leave in
+// order, and a client may send anything. The idea: each request takes a slot in a queue when it arrives; handlers fill slots
+// in any order; the writer sends the filled ones at the front, as many as there are in one system call. Requests that must
+// run alone wait for the queue to empty. Place: made by `Listener`, runs on one core, knows nothing of the protocol but the
+// length prefix.
 
 #pragma once
 
@@ -96,7 +97,7 @@ private:
     bytes::Buffer unread_;
     std::size_t unread_start_ = 0;
     MonoTime last_read_;
-    bool alone_ = false;    // a request that must run alone is under way
+    bool alone_ = false;  // a request that must run alone is under way
     bool writing_ = false;
     bool draining_ = false;
     bool closed_ = false;

@@ -26,7 +26,8 @@ struct Served {
         socket = owned.get();
         Peer peer;
         peer.host = "10.0.0.7";
-        connection.emplace(ConnectionServices{loop, memory, dispatcher, counters, limits}, std::move(owned), std::move(peer));
+        connection.emplace(ConnectionServices{loop, memory, dispatcher, counters, limits}, std::move(owned),
+                           std::move(peer));
         spawn(connection->run(), [this] { ended = true; });
         loop.run_until_idle();
     }

@@ -1,7 +1,7 @@
 // What the tests of connections share: a dispatcher that answers when told to, and a socket whose peer the test plays.
 //
-// A request's text says what becomes of it: "hold..." waits for finish(), "poll..." for finish() or the abort signal, "none..."
-// wants no answer, "bad..." breaks the protocol; a leading '!' makes it run alone. All others are echoed at once.
+// A request's text says what becomes of it: "hold..." waits for finish(), "poll..." for finish() or the abort signal,
+// "none..." wants no answer, "bad..." breaks the protocol; a leading '!' makes it run alone. All others are echoed at once.
 
 #pragma once
 
@@ -117,11 +117,13 @@ private:
         end_read(count);
     }
     void end_read(Result<std::size_t> result) {
-        executor_.post([done = std::exchange(read_, nullptr), result = std::move(result)]() mutable { done(std::move(result)); });
+        executor_.post(
+            [done = std::exchange(read_, nullptr), result = std::move(result)]() mutable { done(std::move(result)); });
     }
     void end_write(Result<void> result) {
         if (!write_) return;
-        executor_.post([done = std::exchange(write_, nullptr), result = std::move(result)]() mutable { done(std::move(result)); });
+        executor_.post(
+            [done = std::exchange(write_, nullptr), result = std::move(result)]() mutable { done(std::move(result)); });
     }
 
     io::Executor& executor_;

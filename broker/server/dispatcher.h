@@ -25,8 +25,8 @@ struct Peer {
     security::Principal principal;
 };
 
-// May the connection's next request start before this one is answered? Requests that change state in order (a produce, a fetch
-// session) do their ordered part before they first suspend and may overlap; all others run alone, as in Kafka.
+// May the connection's next request start before this one is answered? Requests that change state in order (a produce, a
+// fetch session) do their ordered part before they first suspend and may overlap; all others run alone, as in Kafka.
 enum class Overlap : std::uint8_t { kAlone, kOverlapping };
 
 struct Answer {

@@ -121,15 +121,16 @@ void Listener::take(ConnectionShard& shard, std::unique_ptr<io::Socket> socket) 
     Peer peer{++environment_.next_connection_id, name_, host, {}};
     auto* accepting = &environment_.executor;
     auto* counts = &environment_.counts;
-    shard.executor().post([&shard, socket = std::move(socket), peer = std::move(peer), counted, accepting, counts]() mutable {
-        if (!counted) {
-            ++shard.counters().connections_refused;
-            return;  // the socket closes on its own core
-        }
-        const auto address = peer.host;
-        shard.adopt(std::move(socket), std::move(peer),
-                    [accepting, counts, address] { accepting->post([counts, address] { counts->remove(address); }); });
-    });
+    shard.executor().post(
+        [&shard, socket = std::move(socket), peer = std::move(peer), counted, accepting, counts]() mutable {
+            if (!counted) {
+                ++shard.counters().connections_refused;
+                return;  // the socket closes on its own core
+            }
+            const auto address = peer.host;
+            shard.adopt(std::move(socket), std::move(peer),
+                        [accepting, counts, address] { accepting->post([counts, address] { counts->remove(address); }); });
+        });
 }
 
 }  // namespace moldau::server

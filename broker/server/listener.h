@@ -1,7 +1,7 @@
 // Takes connections in and spreads them over the cores, within the limits.
 //
-// The problem: connections must be counted over all cores, but cores share nothing. The idea: one core accepts and counts, each
-// connection is handed to a core in turn and lives there (`ConnectionShard`); its end is reported back by a message.
+// The problem: connections must be counted over all cores, but cores share nothing. The idea: one core accepts and counts,
+// each connection is handed to a core in turn and lives there (`ConnectionShard`); its end is reported back by a message.
 // Place: one `Listener` per address on the first core; one `ConnectionShard` per core.
 
 #pragma once

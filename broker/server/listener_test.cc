@@ -36,10 +36,12 @@ struct Client {
 };
 
 struct Server {
-    explicit Server(ConnectionQuota quota = {100, 100}, sim::NetworkOptions options = {}) : internet(options), counts(quota) {
+    explicit Server(ConnectionQuota quota = {100, 100}, sim::NetworkOptions options = {})
+        : internet(options), counts(quota) {
         auto acceptor = network.listen({"server", 9092});
         CHECK(acceptor.has_value());
-        listener = std::make_unique<Listener>(Listener::Environment{loop, {&shard}, counts, next_id}, "PLAINTEXT", *std::move(acceptor));
+        listener = std::make_unique<Listener>(Listener::Environment{loop, {&shard}, counts, next_id}, "PLAINTEXT",
+                                              *std::move(acceptor));
         listener->start();
     }
     ~Server() {

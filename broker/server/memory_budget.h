@@ -1,8 +1,9 @@
 // The memory that requests may take, given out before it is allocated.
 //
-// The problem: clients decide how large their requests are and how many they send; the sum must stay bounded. The idea: a counted
-// budget per core; who wants more than is left waits in line, and while a connection waits it is not read, so TCP holds the client.
-// A request larger than the whole budget gets it alone. Place: one per core; connections take from it before they read a body.
+// The problem: clients decide how large their requests are and how many they send; the sum must stay bounded. The idea: a
+// counted budget per core; who wants more than is left waits in line, and while a connection waits it is not read, so TCP
+// holds the client. A request larger than the whole budget gets it alone. Place: one per core; connections take from it
+// before they read a body.
 
 #pragma once
 

@@ -15,17 +15,17 @@ namespace moldau::server {
 
 // Lifetime: while the request is handled. Thread: the core of its connection.
 struct RequestContext {
-    io::Executor& executor;                  // of the connection's core
+    io::Executor& executor;  // of the connection's core
     const security::Authorizer& authorizer;
-    AbortSignal& aborted;                    // fires when the answer can no longer be sent, or should be sent at once
+    AbortSignal& aborted;  // fires when the answer can no longer be sent, or should be sent at once
     security::Principal principal;
-    std::string listener;                    // name of the listener, "PLAINTEXT"
-    std::string client_host;                 // "/127.0.0.1", as Kafka writes it
+    std::string listener;     // name of the listener, "PLAINTEXT"
+    std::string client_host;  // "/127.0.0.1", as Kafka writes it
     std::optional<std::string> client_id;
     std::uint64_t connection_id = 0;
     std::int16_t api_key = 0;
     std::int16_t api_version = 0;
-    MemoryGrant answer_memory;               // what the answer holds until it is sent; handlers may take it
+    MemoryGrant answer_memory;  // what the answer holds until it is sent; handlers may take it
 
     bool may(security::Operation operation, const security::Resource& resource) const {
         return authorizer.authorize(principal, operation, resource) == security::Decision::kAllowed;
