@@ -26,7 +26,7 @@ Connection::Connection(ConnectionServices services, std::unique_ptr<io::Socket> 
       peer_(std::move(peer)),
       changed_(services.executor),
       unread_(kReadBufferBytes),
-      last_read_(services.executor.now().mono) {}
+      last_activity_(services.executor.now().mono) {}
 
 Connection::~Connection() = default;
 
@@ -50,7 +50,9 @@ void Connection::drain() {
     if (slots_.empty() && !writing_) close();
 }
 
-std::optional<MonoTime> Connection::idle_since() const { return slots_.empty() ? std::optional(last_read_) : std::nullopt; }
+std::optional<MonoTime> Connection::idle_since() const {
+    return slots_.empty() || writing_ ? std::optional(last_activity_) : std::nullopt;
+}
 
 Task<void> Connection::read_loop() {
     while (!closed_ && !draining_) {
@@ -78,7 +80,7 @@ Task<Connection::Fill> Connection::fill(std::size_t bytes) {
         const auto count = co_await io::read_some(*socket_, unread_.spare());
         if (!count || *count == 0) co_return Fill::kEnded;
         unread_.commit(*count);
-        last_read_ = services_.executor.now().mono;
+        last_activity_ = services_.executor.now().mono;
     }
     co_return Fill::kMore;
 }
@@ -109,7 +111,7 @@ Task<std::optional<bytes::View>> Connection::read_body(std::size_t size) {
         const auto count = co_await io::read_some(*socket_, body.spare());
         if (!count || *count == 0) co_return std::nullopt;
         body.commit(*count);
-        last_read_ = services_.executor.now().mono;
+        last_activity_ = services_.executor.now().mono;
     }
     co_return body.view();
 }
@@ -160,6 +162,7 @@ Task<void> Connection::write_ready() {
         }
         services_.counters.bytes_out += batch.size();
         if (batch.empty()) continue;
+        last_activity_ = services_.executor.now().mono;
         if (auto sent = co_await io::write(*socket_, std::move(batch)); !sent) close();
     }
     writing_ = false;

@@ -66,7 +66,7 @@ public:
     void close();
     // Stops reading, lets long waits answer now, ends when all answers are sent.
     void drain();
-    // Since when nothing arrived; nullopt while requests are under way.
+    // Since when nothing arrived or left; nullopt while handlers are at work. A peer that does not read its answers is idle too.
     std::optional<MonoTime> idle_since() const;
     const Peer& peer() const { return peer_; }
 
@@ -96,7 +96,7 @@ private:
     std::deque<std::shared_ptr<Slot>> slots_;
     bytes::Buffer unread_;
     std::size_t unread_start_ = 0;
-    MonoTime last_read_;
+    MonoTime last_activity_;
     bool alone_ = false;  // a request that must run alone is under way
     bool writing_ = false;
     bool draining_ = false;

@@ -194,6 +194,20 @@ TEST(Connection, FinishesAnAnswerThatIsBeingWrittenWhenThePeerEnds) {
     EXPECT_TRUE(served.ended);
 }
 
+TEST(Connection, CountsAsIdleWhileThePeerDoesNotReadItsAnswers) {
+    Served served;
+    served.socket->is_slow = true;
+    served.feed(frame_of("1") + frame_of("hold 2"));
+    ASSERT_TRUE(served.socket->is_writing());
+    EXPECT_TRUE(served.connection->idle_since().has_value());
+
+    served.take_write();
+
+    EXPECT_FALSE(served.connection->idle_since().has_value());
+    served.finish("hold 2");
+    served.take_write();
+}
+
 TEST(Connection, EndsWhenThePeerEndsInTheMiddleOfAFrame) {
     Served served;
     served.feed(frame_of("a frame that never ends").substr(0, 9));
