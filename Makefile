@@ -13,7 +13,7 @@ setup: ## install what is missing (Debian 12 packages)
 	@tools/setup
 
 build: setup ## build release into build/release/bin
-	@tools/build release
+	@tools/build release moldau-broker moldau
 
 run: build ## build release and start a broker on 127.0.0.1:9092, data in ./moldau-data; ARGS="-o key=value"
 	@exec build/release/bin/moldau-broker $(ARGS)

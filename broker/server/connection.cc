@@ -46,8 +46,9 @@ void Connection::close() {
 
 void Connection::drain() {
     draining_ = true;
+    if (slots_.empty() && !writing_) return close();
+    // Last: answers that come at once are sent at once, and after the last one this connection ends and is gone.
     aborted_.fire();
-    if (slots_.empty() && !writing_) close();
 }
 
 std::optional<MonoTime> Connection::idle_since() const {
