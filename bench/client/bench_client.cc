@@ -36,7 +36,7 @@ rd_kafka_t* open_client(rd_kafka_type_t type, const std::vector<std::pair<std::s
         std::fprintf(stderr, "%s\n", error);
         std::exit(2);
     }
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     auto* client = rd_kafka_new(type, conf, error, sizeof error);
     CHECK(client != nullptr);
     return client;
