@@ -66,7 +66,8 @@ public:
     void close();
     // Stops reading, lets long waits answer now, ends when all answers are sent.
     void drain();
-    // Since when nothing arrived or left; nullopt while handlers are at work. A peer that does not read its answers is idle too.
+    // Since when nothing arrived or left; nullopt while handlers are at work. A peer that does not read its answers is idle
+    // too.
     std::optional<MonoTime> idle_since() const;
     const Peer& peer() const { return peer_; }
 
