@@ -6,7 +6,7 @@
 
 namespace moldau::admin {
 
-CoreSnapshot take_snapshot(const handlers::Shard& shard, log::LogStore& store, const handlers::RequestStats& requests,
+CoreSnapshot take_snapshot(const handlers::Shard& shard, store::LogStore& store, const handlers::RequestStats& requests,
                            const server::ServerCounters& server) {
     CoreSnapshot snapshot;
     snapshot.server = server;

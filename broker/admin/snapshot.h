@@ -8,8 +8,8 @@
 
 #include "handlers/request_stats.h"
 #include "handlers/shard.h"
-#include "log/log_store.h"
 #include "server/connection.h"
+#include "store/log_store.h"
 
 namespace moldau::admin {
 
@@ -42,7 +42,7 @@ struct NodeSnapshot {
 };
 
 // On the shard's core.
-CoreSnapshot take_snapshot(const handlers::Shard& shard, log::LogStore& store, const handlers::RequestStats& requests,
+CoreSnapshot take_snapshot(const handlers::Shard& shard, store::LogStore& store, const handlers::RequestStats& requests,
                            const server::ServerCounters& server);
 
 }  // namespace moldau::admin

@@ -9,8 +9,8 @@ namespace {
 
 constexpr Millis kTick{500};
 
-log::LogStore::Options store_options(const handlers::Node& node, std::size_t core) {
-    log::LogStore::Options options;
+store::LogStore::Options store_options(const handlers::Node& node, std::size_t core) {
+    store::LogStore::Options options;
     options.core = core;
     for (const auto& [path, id] : node.dirs) options.dirs.push_back(path);
     options.wal.file_bytes = static_cast<std::uint64_t>(node.values.integer("moldau.wal.file.bytes"));
@@ -31,7 +31,7 @@ Task<Result<void>> BrokerCore::open(handlers::Node& node, Memory memory,
     auto& executor = core_.executor();
     const auto index = core_.index();
     MOLDAU_CO_TRY_ASSIGN(
-        store, co_await log::LogStore::open({executor, core_.files(), core_.random()}, store_options(node, index)));
+        store, co_await store::LogStore::open({executor, core_.files(), core_.random()}, store_options(node, index)));
     store_ = std::move(store);
     shard_ = std::make_unique<handlers::Shard>(
         handlers::Shard::Environment{executor, core_.random(), index, memory.request_bytes, memory.answer_bytes}, node);

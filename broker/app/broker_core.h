@@ -15,8 +15,8 @@
 #include "handlers/broker_dispatcher.h"
 #include "handlers/shard.h"
 #include "io/core.h"
-#include "log/log_store.h"
 #include "server/listener.h"
+#include "store/log_store.h"
 
 namespace moldau::app {
 
@@ -69,7 +69,7 @@ private:
     Task<void> tick_forever();
 
     io::Core core_;
-    std::unique_ptr<log::LogStore> store_;
+    std::unique_ptr<store::LogStore> store_;
     std::unique_ptr<handlers::Shard> shard_;
     std::unique_ptr<coordinator::CoordinatorShard> coordinator_;
     std::unique_ptr<handlers::BrokerDispatcher> dispatcher_;

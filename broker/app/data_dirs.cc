@@ -6,7 +6,7 @@
 
 #include "app/machine.h"
 #include "base/logger.h"
-#include "log/checkpoint_file.h"
+#include "store/checkpoint_file.h"
 
 namespace moldau::app {
 namespace {
@@ -37,8 +37,8 @@ Task<Result<std::unique_ptr<DataDirs>>> DataDirs::open(io::FileSystem& files, io
     co_return dirs;
 }
 
-Task<Result<void>> DataDirs::add(io::Random& random, log::DataDir::Options options) {
-    MOLDAU_CO_TRY_ASSIGN(dir, co_await log::DataDir::open(files_, random, std::move(options)));
+Task<Result<void>> DataDirs::add(io::Random& random, store::DataDir::Options options) {
+    MOLDAU_CO_TRY_ASSIGN(dir, co_await store::DataDir::open(files_, random, std::move(options)));
     // After a clean stop segments are complete: stale entries must never meet a later crash.
     if (dir->shutdown() == log::Shutdown::kClean) MOLDAU_CO_TRY(co_await wal::WalReplay::discard(files_, dir->wal_dir()));
     MOLDAU_CO_TRY_ASSIGN(replay, co_await wal::WalReplay::load(files_, dir->wal_dir()));
@@ -47,12 +47,12 @@ Task<Result<void>> DataDirs::add(io::Random& random, log::DataDir::Options optio
     }
     handlers::PartitionTable::Recovered recovered;
     recovered.shutdown = dir->shutdown();
-    const auto merge = [&](const char* name, log::CheckpointMerge rule) {
-        return log::merge_checkpoints(files_, dir->path(), name, rule);
+    const auto merge = [&](const char* name, store::CheckpointMerge rule) {
+        return store::merge_checkpoints(files_, dir->path(), name, rule);
     };
-    MOLDAU_CO_TRY_ASSIGN(recovery_points, co_await merge(log::kRecoveryPointFile, log::CheckpointMerge::kSmallest));
-    MOLDAU_CO_TRY_ASSIGN(high_watermarks, co_await merge(log::kHighWatermarkFile, log::CheckpointMerge::kLargest));
-    MOLDAU_CO_TRY_ASSIGN(log_starts, co_await merge(log::kLogStartFile, log::CheckpointMerge::kLargest));
+    MOLDAU_CO_TRY_ASSIGN(recovery_points, co_await merge(store::kRecoveryPointFile, store::CheckpointMerge::kSmallest));
+    MOLDAU_CO_TRY_ASSIGN(high_watermarks, co_await merge(store::kHighWatermarkFile, store::CheckpointMerge::kLargest));
+    MOLDAU_CO_TRY_ASSIGN(log_starts, co_await merge(store::kLogStartFile, store::CheckpointMerge::kLargest));
     recovered.recovery_points = std::move(recovery_points);
     recovered.high_watermarks = std::move(high_watermarks);
     recovered.log_starts = std::move(log_starts);
@@ -104,10 +104,10 @@ Task<Result<void>> DataDirs::finish_recovery() {
 
 Task<Result<void>> DataDirs::mark_clean() {
     for (auto& dir : dirs_) {
-        for (const auto& [name, rule] : {std::pair{log::kRecoveryPointFile, log::CheckpointMerge::kSmallest},
-                                         std::pair{log::kHighWatermarkFile, log::CheckpointMerge::kLargest},
-                                         std::pair{log::kLogStartFile, log::CheckpointMerge::kLargest}}) {
-            MOLDAU_CO_TRY(co_await log::merge_checkpoints(files_, dir->path(), name, rule));
+        for (const auto& [name, rule] : {std::pair{store::kRecoveryPointFile, store::CheckpointMerge::kSmallest},
+                                         std::pair{store::kHighWatermarkFile, store::CheckpointMerge::kLargest},
+                                         std::pair{store::kLogStartFile, store::CheckpointMerge::kLargest}}) {
+            MOLDAU_CO_TRY(co_await store::merge_checkpoints(files_, dir->path(), name, rule));
         }
         MOLDAU_CO_TRY(co_await wal::WalReplay::discard(files_, dir->wal_dir()));
         MOLDAU_CO_TRY(co_await dir->mark_clean());

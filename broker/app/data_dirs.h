@@ -12,9 +12,9 @@
 #include "handlers/partition_table.h"
 #include "io/file.h"
 #include "io/random.h"
-#include "log/data_dir.h"
 #include "metadata/image.h"
 #include "settings/values.h"
+#include "store/data_dir.h"
 #include "wal/write_ahead_log.h"
 
 namespace moldau::app {
@@ -28,7 +28,7 @@ public:
                                                         const settings::Values& values);
 
     // The first one, which holds the metadata.
-    log::DataDir& first() { return *dirs_.front(); }
+    store::DataDir& first() { return *dirs_.front(); }
     std::vector<std::string> paths() const;
     std::vector<std::pair<std::string, Uuid>> ids() const;
     std::vector<handlers::PartitionTable::Recovered> recovered() const;
@@ -41,10 +41,10 @@ public:
 
 private:
     explicit DataDirs(io::FileSystem& files) : files_(files) {}
-    Task<Result<void>> add(io::Random& random, log::DataDir::Options options);
+    Task<Result<void>> add(io::Random& random, store::DataDir::Options options);
 
     io::FileSystem& files_;
-    std::vector<std::unique_ptr<log::DataDir>> dirs_;
+    std::vector<std::unique_ptr<store::DataDir>> dirs_;
     std::vector<std::unique_ptr<wal::WalReplay>> replays_;
     std::vector<handlers::PartitionTable::Recovered> recovered_;
 };

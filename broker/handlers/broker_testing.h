@@ -150,7 +150,7 @@ public:
     Node node;
     std::unique_ptr<metadata::MetadataService> service;
     std::unique_ptr<metadata::ProducerIds> producer_ids;
-    std::unique_ptr<log::LogStore> store;
+    std::unique_ptr<store::LogStore> store;
     std::unique_ptr<Shard> shard;
     std::unique_ptr<BrokerDispatcher> dispatcher;
 
@@ -170,10 +170,10 @@ private:
         CHECK(sim::run(loop, service->register_broker(std::move(self))).has_value());
     }
     void open_shard() {
-        log::LogStore::Options options;
+        store::LogStore::Options options;
         options.dirs = {kDataDir};
         options.wal.file_bytes = 1 << 20;
-        auto opened = sim::run(loop, log::LogStore::open({loop, files, random}, options));
+        auto opened = sim::run(loop, store::LogStore::open({loop, files, random}, options));
         CHECK(opened.has_value());
         store = *std::move(opened);
         shard = std::make_unique<Shard>(Shard::Environment{loop, random}, node);

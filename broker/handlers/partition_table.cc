@@ -14,7 +14,7 @@ namespace {
 // Logs opened side by side: enough to keep the I/O threads busy.
 constexpr std::size_t kOpeningMax = 32;
 
-Offset offset_in(const log::OffsetCheckpoint& checkpoint, const TopicPartition& name) {
+Offset offset_in(const store::OffsetCheckpoint& checkpoint, const TopicPartition& name) {
     const auto found = checkpoint.find(name);
     return found == checkpoint.end() ? Offset{0} : found->second;
 }
@@ -107,8 +107,8 @@ Task<void> PartitionTable::open(Opening opening) {
     if (partition && on_change_) on_change_(opening.key, opening.name, partition);
 }
 
-log::LogStore::Recovery PartitionTable::recovery_of(const Opening& opening) const {
-    log::LogStore::Recovery recovery;
+store::LogStore::Recovery PartitionTable::recovery_of(const Opening& opening) const {
+    store::LogStore::Recovery recovery;
     if (opening.dir >= recovered_.size()) return recovery;
     const auto& known = recovered_[opening.dir];
     recovery.replay = known.replay;

@@ -22,10 +22,10 @@
 #include "base/task.h"
 #include "handlers/topic_settings.h"
 #include "io/executor.h"
-#include "log/checkpoint_file.h"
-#include "log/log_store.h"
 #include "metadata/image.h"
 #include "replica/partition.h"
+#include "store/checkpoint_file.h"
+#include "store/log_store.h"
 
 namespace moldau::handlers {
 
@@ -53,7 +53,7 @@ class PartitionTable {
 public:
     struct Environment {
         io::Executor& executor;
-        log::LogStore& store;
+        store::LogStore& store;
         const settings::Values& values;
         std::size_t core = 0;
         std::size_t cores = 1;
@@ -64,9 +64,9 @@ public:
     struct Recovered {
         const wal::WalReplay* replay = nullptr;
         log::Shutdown shutdown = log::Shutdown::kClean;
-        log::OffsetCheckpoint high_watermarks;
-        log::OffsetCheckpoint recovery_points;
-        log::OffsetCheckpoint log_starts;
+        store::OffsetCheckpoint high_watermarks;
+        store::OffsetCheckpoint recovery_points;
+        store::OffsetCheckpoint log_starts;
     };
 
     PartitionTable(Environment environment, std::vector<Recovered> recovered);
@@ -79,7 +79,7 @@ public:
     // table), or why its log is not open.
     Result<std::shared_ptr<LocalPartition>> find(const PartitionKey& key);
     bool owns(const PartitionKey& key) const {
-        return log::core_of(key.topic, key.index, environment_.cores) == environment_.core;
+        return store::core_of(key.topic, key.index, environment_.cores) == environment_.core;
     }
 
     void tick(Now now);
@@ -107,7 +107,7 @@ private:
     Task<void> open_all(std::vector<Opening> opening);
     Task<void> open_some(std::shared_ptr<std::vector<Opening>> opening, std::shared_ptr<std::size_t> next);
     Task<void> open(Opening opening);
-    log::LogStore::Recovery recovery_of(const Opening& opening) const;
+    store::LogStore::Recovery recovery_of(const Opening& opening) const;
     Task<void> remove(PartitionKey key);
     void reconfigure(const metadata::Topic& topic);
 

@@ -51,7 +51,7 @@ struct Node {
     std::vector<std::pair<std::string, Uuid>> dirs;
 
     Shard& metadata_shard() const { return *shards.front(); }
-    Shard& shard_of(const PartitionKey& key) const { return *shards[log::core_of(key.topic, key.index, shards.size())]; }
+    Shard& shard_of(const PartitionKey& key) const { return *shards[store::core_of(key.topic, key.index, shards.size())]; }
 };
 
 struct HandlerCounters {

@@ -226,6 +226,10 @@ Task<Result<std::optional<TimestampedOffset>>> Log::find_timestamp(std::int64_t 
     return impl_->find_timestamp(timestamp, end);
 }
 Task<Result<std::optional<TimestampedOffset>>> Log::find_max_timestamp(Offset end) { return impl_->find_max_timestamp(end); }
+std::vector<ProducerEntry> Log::producers() const { return impl_->producers_.entries(); }
+Offset Log::last_stable_offset(Offset high_watermark) const {
+    return std::min(high_watermark, impl_->producers_.first_open_transaction().value_or(high_watermark));
+}
 LeaderEpoch Log::latest_epoch() const { return impl_->epochs_.latest(); }
 EpochEnd Log::end_of_epoch(LeaderEpoch epoch) const { return impl_->epochs_.end_of(epoch, end_offset()); }
 LeaderEpoch Log::epoch_at(Offset offset) const { return impl_->epochs_.at(offset); }

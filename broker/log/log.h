@@ -26,6 +26,7 @@
 #include "log/leader_epochs.h"
 #include "log/log_config.h"
 #include "log/log_types.h"
+#include "log/producer_states.h"
 #include "wal/write_ahead_log.h"
 #include "wire/produce_validation.h"
 
@@ -83,6 +84,12 @@ public:
     Task<Result<std::optional<TimestampedOffset>>> find_timestamp(std::int64_t timestamp, Offset end);
     // The record with the largest timestamp (ListOffsets -3, KIP-734); nullopt when empty.
     Task<Result<std::optional<TimestampedOffset>>> find_max_timestamp(Offset end);
+
+    // What is known of every live idempotent producer, in the order of their ids (DescribeProducers).
+    std::vector<ProducerEntry> producers() const;
+    // The end of what read_committed consumers may read: where the first open transaction begins, `high_watermark` when
+    // there is none. KIP-98.
+    Offset last_stable_offset(Offset high_watermark) const;
 
     LeaderEpoch latest_epoch() const;
     // KIP-101/320: where `epoch` ended. {kNoLeaderEpoch, -1} when it is older than all known.

@@ -40,7 +40,7 @@ struct TimestampedOffset {
     LeaderEpoch epoch = kNoLeaderEpoch;
 };
 
-// How far recovery may trust the files; found out by `DataDir` (log/data_dir.h).
+// How far recovery may trust the files; found out by `DataDir` (store/data_dir.h).
 enum class Shutdown : std::uint8_t {
     kClean,        // marker present: segments are complete
     kProcessDied,  // same boot: write(2) is intact, write-ahead log may be ahead of segments

@@ -120,6 +120,15 @@ void ProducerStates::restore(const std::vector<ProducerEntry>& entries) {
     }
 }
 
+std::optional<Offset> ProducerStates::first_open_transaction() const {
+    std::optional<Offset> first;
+    for (const auto& [id, producer] : producers_) {
+        if (producer.transaction_first_offset < Offset{0}) continue;
+        first = std::min(first.value_or(producer.transaction_first_offset), producer.transaction_first_offset);
+    }
+    return first;
+}
+
 std::vector<ProducerEntry> ProducerStates::entries() const {
     std::vector<ProducerEntry> entries;
     entries.reserve(producers_.size());

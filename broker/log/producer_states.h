@@ -68,6 +68,8 @@ public:
     void restore(const std::vector<ProducerEntry>& entries);
     // In the order of their ids.
     std::vector<ProducerEntry> entries() const;
+    // Where the earliest open transaction begins; nullopt when there is none.
+    std::optional<Offset> first_open_transaction() const;
     std::size_t count() const { return producers_.size(); }
     bool empty() const { return producers_.empty(); }
 

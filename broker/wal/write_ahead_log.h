@@ -6,7 +6,7 @@
 // Segments are written lazily; a checkpoint in the background syncs them and recycles the oldest file. After a power loss
 // recovery completes segments from these files (`WalReplay`). One lane per core of each disk, so that cores share nothing;
 // recovery reads every lane, whatever the number of cores is now. Place: a module of its own below `log`; owned by
-// `log::LogStore`, appended to by `log::Log`.
+// `store::LogStore`, appended to by `log::Log`.
 //
 // Byte grammar: docs/formats/write-ahead-log.md.
 

@@ -1,13 +1,13 @@
 // Checkpoint files in Kafka's text form, and what remains of damaged ones.
 
-#include "log/checkpoint_file.h"
+#include "store/checkpoint_file.h"
 
 #include <gtest/gtest.h>
 
 #include "sim/disk.h"
 #include "sim/loop.h"
 
-namespace moldau::log {
+namespace moldau::store {
 namespace {
 
 TopicPartition tp(const std::string& topic, int partition) { return {topic, PartitionIndex{partition}}; }
@@ -124,4 +124,4 @@ TEST(CheckpointFile, MergesToTheSameAfterACrashAtAnyOperation) {
 }
 
 }  // namespace
-}  // namespace moldau::log
+}  // namespace moldau::store

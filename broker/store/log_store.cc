@@ -1,6 +1,6 @@
 // A core's logs: table, ticks, checkpoints, removal, orderly end.
 
-#include "log/log_store.h"
+#include "store/log_store.h"
 
 #include <algorithm>
 #include <map>
@@ -12,7 +12,7 @@
 #include "base/task_group.h"
 #include "io/wait_list.h"
 
-namespace moldau::log {
+namespace moldau::store {
 
 namespace {
 
@@ -29,7 +29,7 @@ struct PartitionHash {
 };
 
 struct Entry {
-    std::unique_ptr<Log> log;
+    std::unique_ptr<log::Log> log;
     std::size_t dir = 0;
     std::size_t place = 0;  // in the sweep order
     Offset seen_end{-1};    // at the last tick
@@ -38,8 +38,8 @@ struct Entry {
     std::size_t flushes = 0;  // under way
 };
 
-bool flushes_by_time(const Log& log) {
-    return log.config().durability == Durability::kReplicated && log.config().flush_ms != LogConfig{}.flush_ms;
+bool flushes_by_time(const log::Log& log) {
+    return log.config().durability == log::Durability::kReplicated && log.config().flush_ms != log::LogConfig{}.flush_ms;
 }
 
 // What workers side by side take their next piece from; the first error stays.
@@ -68,16 +68,18 @@ public:
     ~Impl() { environment_.executor.cancel(timer_); }
 
     Task<Result<void>> open();
-    Task<Result<Log*>> open_log(std::size_t dir, TopicPartition name, TopicId topic_id, LogConfig config, Recovery recovery);
+    Task<Result<log::Log*>> open_log(std::size_t dir, TopicPartition name, TopicId topic_id, log::LogConfig config,
+                                     Recovery recovery);
     std::size_t choose_dir() const;
-    Log* find(const TopicPartition& name);
+    log::Log* find(const TopicPartition& name);
     Task<Result<void>> remove(TopicPartition name, Millis delay);
     Task<Result<void>> checkpoint();
-    std::vector<Log*> logs();
+    Task<Result<void>> save_log_starts(std::size_t dir);
+    std::vector<log::Log*> logs();
     std::vector<wal::WriteAheadLog*> wals();
     Task<Result<void>> close();
 
-    std::function<Offset(const Log&)> high_watermark_source;
+    std::function<Offset(const log::Log&)> high_watermark_source;
 
 private:
     struct Lane {
@@ -103,8 +105,9 @@ private:
     Task<void> flush_worker(WorkList& work);
     Task<void> close_worker(WorkList& work);
 
-    OffsetCheckpoint gather(const Lane& lane, const std::function<std::optional<Offset>(const Log&)>& value) const;
+    OffsetCheckpoint gather(const Lane& lane, const std::function<std::optional<Offset>(const log::Log&)>& value) const;
     Task<Result<void>> write_changed(Lane& lane, const char* name, OffsetCheckpoint offsets);
+    Task<Result<void>> write_log_starts(Lane& lane);
     Task<Result<void>> write_checkpoints();
     Task<void> write_checkpoints_in_background();
 
@@ -149,23 +152,23 @@ Task<Result<void>> LogStore::Impl::open() {
     co_return Result<void>{};
 }
 
-Task<Result<Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition name, TopicId topic_id, LogConfig config,
-                                            Recovery recovery) {
+Task<Result<log::Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition name, TopicId topic_id,
+                                                 log::LogConfig config, Recovery recovery) {
     CHECK(dir < lanes_.size());
     if (closing_) co_return fail(Errc::kClosed, "log store");
     const auto [place, is_new] = entries_.try_emplace(name, nullptr);  // null: being opened
     if (!is_new) co_return fail(Errc::kBusy, name.to_string() + " is open already");
-    LogIdentity identity{.dir = lanes_[dir]->dir + '/' + name.to_string(), .name = name, .topic_id = topic_id};
-    const LogEnvironment environment{.executor = environment_.executor,
-                                     .files = environment_.files,
-                                     .wal = lanes_[dir]->wal.get(),
-                                     .replay = recovery.replay,
-                                     .shutdown = recovery.shutdown,
-                                     .high_watermark_checkpoint = recovery.high_watermark_checkpoint,
-                                     .recovery_point = recovery.recovery_point,
-                                     .log_start_checkpoint = recovery.log_start_checkpoint};
+    log::LogIdentity identity{.dir = lanes_[dir]->dir + '/' + name.to_string(), .name = name, .topic_id = topic_id};
+    const log::LogEnvironment environment{.executor = environment_.executor,
+                                          .files = environment_.files,
+                                          .wal = lanes_[dir]->wal.get(),
+                                          .replay = recovery.replay,
+                                          .shutdown = recovery.shutdown,
+                                          .high_watermark_checkpoint = recovery.high_watermark_checkpoint,
+                                          .recovery_point = recovery.recovery_point,
+                                          .log_start_checkpoint = recovery.log_start_checkpoint};
     ++changing_;
-    auto opened = co_await Log::open(std::move(identity), config, environment);
+    auto opened = co_await log::Log::open(std::move(identity), config, environment);
     if (--changing_ == 0) wake_.notify_all();
     if (!opened) {
         entries_.erase(name);
@@ -174,7 +177,7 @@ Task<Result<Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition name
     auto entry = std::make_unique<Entry>();
     entry->log = *std::move(opened);
     entry->dir = dir;
-    Log* log = entry->log.get();
+    log::Log* log = entry->log.get();
     insert(std::move(entry));
     co_return log;
 }
@@ -209,14 +212,14 @@ std::size_t LogStore::Impl::choose_dir() const {
     return static_cast<std::size_t>(fewest - lanes_.begin());
 }
 
-Log* LogStore::Impl::find(const TopicPartition& name) {
+log::Log* LogStore::Impl::find(const TopicPartition& name) {
     const auto found = entries_.find(name);
     const bool is_there = found != entries_.end() && found->second && !found->second->is_removing;
     return is_there ? found->second->log.get() : nullptr;
 }
 
-std::vector<Log*> LogStore::Impl::logs() {
-    std::vector<Log*> all;
+std::vector<log::Log*> LogStore::Impl::logs() {
+    std::vector<log::Log*> all;
     for (auto* entry : sweep_) {
         if (!entry->is_removing) all.push_back(entry->log.get());
     }
@@ -334,7 +337,7 @@ Task<Result<void>> LogStore::Impl::sync_contents(wal::WriteAheadLog::Contents co
     for (const auto& [partition, end] : contents) {
         const auto found = by_id_.find(partition);
         if (found == by_id_.end() || found->second->is_removing) continue;
-        const Log& log = *found->second->log;
+        const log::Log& log = *found->second->log;
         if (log.recovery_point() >= std::min(end, log.end_offset())) continue;
         ++found->second->flushes;
         work.entries.push_back(found->second);
@@ -358,7 +361,7 @@ Task<void> LogStore::Impl::flush_worker(WorkList& work) {
 // --- checkpoint files
 
 OffsetCheckpoint LogStore::Impl::gather(const Lane& lane,
-                                        const std::function<std::optional<Offset>(const Log&)>& value) const {
+                                        const std::function<std::optional<Offset>(const log::Log&)>& value) const {
     OffsetCheckpoint offsets;
     for (const auto* entry : sweep_) {
         if (entry->is_removing || lanes_[entry->dir].get() != &lane) continue;
@@ -376,17 +379,30 @@ Task<Result<void>> LogStore::Impl::write_changed(Lane& lane, const char* name, O
     co_return Result<void>{};
 }
 
+Task<Result<void>> LogStore::Impl::write_log_starts(Lane& lane) {
+    return write_changed(lane, kLogStartFile, gather(lane, [](const log::Log& log) -> std::optional<Offset> {
+                             return log.log_start_offset() > Offset{0} ? std::optional{log.log_start_offset()} : std::nullopt;
+                         }));
+}
+
+Task<Result<void>> LogStore::Impl::save_log_starts(std::size_t dir) {
+    while (writing_files_) co_await wake_.wait();
+    writing_files_ = true;
+    auto result = co_await write_log_starts(*lanes_.at(dir));
+    writing_files_ = false;
+    wake_.notify_all();
+    co_return result;
+}
+
 Task<Result<void>> LogStore::Impl::write_checkpoints() {
     while (writing_files_) co_await wake_.wait();
     writing_files_ = true;
     Result<void> result;
     for (const auto& lane : lanes_) {
         result = co_await write_changed(*lane, kRecoveryPointFile,
-                                        gather(*lane, [](const Log& log) { return log.recovery_point(); }));
+                                        gather(*lane, [](const log::Log& log) { return log.recovery_point(); }));
         if (!result) break;
-        result = co_await write_changed(*lane, kLogStartFile, gather(*lane, [](const Log& log) -> std::optional<Offset> {
-            return log.log_start_offset() > Offset{0} ? std::optional{log.log_start_offset()} : std::nullopt;
-        }));
+        result = co_await write_log_starts(*lane);
         if (!result) break;
         if (!high_watermark_source) continue;
         result = co_await write_changed(*lane, kHighWatermarkFile, gather(*lane, high_watermark_source));
@@ -457,19 +473,20 @@ Task<Result<std::unique_ptr<LogStore>>> LogStore::open(Environment environment, 
     co_return std::unique_ptr<LogStore>(new LogStore(std::move(impl)));
 }
 
-Task<Result<Log*>> LogStore::open_log(std::size_t dir, TopicPartition name, TopicId topic_id, LogConfig config,
-                                      Recovery recovery) {
+Task<Result<log::Log*>> LogStore::open_log(std::size_t dir, TopicPartition name, TopicId topic_id, log::LogConfig config,
+                                           Recovery recovery) {
     return impl_->open_log(dir, std::move(name), topic_id, config, recovery);
 }
 std::size_t LogStore::choose_dir() const { return impl_->choose_dir(); }
-Log* LogStore::find(const TopicPartition& name) { return impl_->find(name); }
+log::Log* LogStore::find(const TopicPartition& name) { return impl_->find(name); }
 Task<Result<void>> LogStore::remove(TopicPartition name, Millis delay) { return impl_->remove(std::move(name), delay); }
-void LogStore::set_high_watermark_source(std::function<Offset(const Log&)> source) {
+void LogStore::set_high_watermark_source(std::function<Offset(const log::Log&)> source) {
     impl_->high_watermark_source = std::move(source);
 }
 Task<Result<void>> LogStore::checkpoint() { return impl_->checkpoint(); }
-std::vector<Log*> LogStore::logs() { return impl_->logs(); }
+Task<Result<void>> LogStore::save_log_starts(std::size_t dir) { return impl_->save_log_starts(dir); }
+std::vector<log::Log*> LogStore::logs() { return impl_->logs(); }
 std::vector<wal::WriteAheadLog*> LogStore::wals() { return impl_->wals(); }
 Task<Result<void>> LogStore::close() { return impl_->close(); }
 
-}  // namespace moldau::log
+}  // namespace moldau::store

@@ -1,6 +1,6 @@
 // A core's logs together: lanes shared by partitions, checkpoints that free write-ahead files, removal, the end of a run.
 
-#include "log/log_store.h"
+#include "store/log_store.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 #include "sim/loop.h"
 #include "wire/batch_builder.h"
 
-namespace moldau::log {
+namespace moldau::store {
 namespace {
 
 constexpr const char* kDir = "/data/logs";
@@ -49,7 +49,7 @@ struct Process {
         CHECK(opened.has_value());
         store = *std::move(opened);
     }
-    Log& log(int number, LogConfig config = {}, LogStore::Recovery recovery = {}) {
+    log::Log& log(int number, log::LogConfig config = {}, LogStore::Recovery recovery = {}) {
         auto opened = sim::run(loop, store->open_log(0, name_of(number), topic_id(number), config, recovery));
         CHECK(opened.has_value());
         return **opened;
@@ -63,7 +63,7 @@ struct Process {
     std::unique_ptr<LogStore> store;
 };
 
-void append(Process& process, Log& log, const std::string& value) {
+void append(Process& process, log::Log& log, const std::string& value) {
     ASSERT_TRUE(log.append(batch(value), LeaderEpoch{0}, process.loop.now()));
 }
 
@@ -85,7 +85,7 @@ TEST(LogStore, FindsWhatItOpenedUntilItIsRemoved) {
     sim::Disk disk;
     Process process{disk};
     process.open();
-    Log& log = process.log(1);
+    log::Log& log = process.log(1);
     EXPECT_EQ(process.store->find(name_of(1)), &log);
     EXPECT_EQ(process.store->find(name_of(2)), nullptr);
     EXPECT_EQ(sim::run(process.loop, process.store->open_log(0, name_of(1), topic_id(1), {}, {})).error().code, Errc::kBusy);
@@ -131,7 +131,7 @@ TEST(LogStore, FreesWriteAheadFilesAsTheyFillAndLosesNothing) {
     {
         Process process{disk};
         process.open();
-        std::array<Log*, 3> logs{&process.log(0), &process.log(1), &process.log(2)};
+        std::array<log::Log*, 3> logs{&process.log(0), &process.log(1), &process.log(2)};
         for (int index = 0; index < 300; ++index) {
             append(process, *logs[static_cast<std::size_t>(index % 3)],
                    std::string(3000, static_cast<char>('a' + index % 26)));
@@ -150,7 +150,8 @@ TEST(LogStore, FreesWriteAheadFilesAsTheyFillAndLosesNothing) {
     EXPECT_FALSE(replay->empty());
     after.open();
     for (int number = 0; number < 3; ++number) {
-        EXPECT_EQ(after.log(number, {}, {.replay = &*replay, .shutdown = Shutdown::kPowerLost}).end_offset(), Offset{100});
+        EXPECT_EQ(after.log(number, {}, {.replay = &*replay, .shutdown = log::Shutdown::kPowerLost}).end_offset(),
+                  Offset{100});
     }
     EXPECT_TRUE(after.close());
 }
@@ -159,7 +160,7 @@ TEST(LogStore, KeepsAcceptingWhenASlowDiskMakesTheWriteAheadLogWait) {
     sim::Disk disk{{.write_latency = {Millis{0}, Millis{2}}, .sync_latency = {Millis{1}, Millis{20}}}};
     Process process{disk};
     process.open();
-    Log& log = process.log(0);
+    log::Log& log = process.log(0);
     for (int index = 0; index < 200; ++index) append(process, log, std::string(5000, 'x'));
     process.loop.advance(std::chrono::seconds{20});
     EXPECT_EQ(log.durable_end(), Offset{200});
@@ -170,7 +171,7 @@ TEST(LogStore, RemovesALogWhileTheWriteAheadLogIsFull) {
     sim::Disk disk{{.sync_latency = {Millis{5}, Millis{5}}}};
     Process process{disk};
     process.open();
-    Log& doomed = process.log(0);
+    log::Log& doomed = process.log(0);
     for (int index = 0; index < 200; ++index) append(process, doomed, std::string(5000, 'x'));
     process.loop.advance(Millis{20});
     std::optional<Result<void>> removed;
@@ -186,8 +187,8 @@ TEST(LogStore, WritesCheckpointFilesOfItsCore) {
     sim::Disk disk;
     Process process{disk};
     process.open();
-    Log& log = process.log(0);
-    process.store->set_high_watermark_source([](const Log& of) { return of.committed_end() - 1; });
+    log::Log& log = process.log(0);
+    process.store->set_high_watermark_source([](const log::Log& of) { return of.committed_end() - 1; });
     for (int index = 0; index < 5; ++index) append(process, log, "value");
     process.loop.run_until_idle();
     ASSERT_TRUE(sim::run(process.loop, log.advance_start(Offset{2})));
@@ -211,10 +212,10 @@ TEST(LogStore, TicksLogsThatFlushByTime) {
     sim::Disk disk;
     Process process{disk};
     process.open();
-    LogConfig config;
-    config.durability = Durability::kReplicated;
+    log::LogConfig config;
+    config.durability = log::Durability::kReplicated;
     config.flush_ms = Millis{2'000};
-    Log& log = process.log(0, config);
+    log::Log& log = process.log(0, config);
     process.loop.advance(std::chrono::minutes{5});
     append(process, log, "value");
     process.loop.run_until_idle();
@@ -258,8 +259,8 @@ TEST(LogStore, NeverRecyclesWhatASegmentLacks) {
     {
         Process process{disk};
         process.open();
-        Log& broken = process.log(0);
-        Log& fine = process.log(1);
+        log::Log& broken = process.log(0);
+        log::Log& fine = process.log(1);
         append(process, broken, "precious");
         process.loop.run_until_idle();
         ASSERT_EQ(broken.durable_end(), Offset{1});
@@ -279,9 +280,9 @@ TEST(LogStore, NeverRecyclesWhatASegmentLacks) {
     const auto replay = sim::run(after.loop, wal::WalReplay::load(after.files, std::string{kDir} + "/.moldau-wal"));
     ASSERT_TRUE(replay);
     after.open();
-    EXPECT_EQ(after.log(0, {}, {.replay = &*replay, .shutdown = Shutdown::kPowerLost}).end_offset(), Offset{1});
+    EXPECT_EQ(after.log(0, {}, {.replay = &*replay, .shutdown = log::Shutdown::kPowerLost}).end_offset(), Offset{1});
     EXPECT_TRUE(after.close());
 }
 
 }  // namespace
-}  // namespace moldau::log
+}  // namespace moldau::store

@@ -1,6 +1,6 @@
 // Reading, writing and merging checkpoint files.
 
-#include "log/checkpoint_file.h"
+#include "store/checkpoint_file.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +9,7 @@
 
 #include "base/logger.h"
 
-namespace moldau::log {
+namespace moldau::store {
 
 namespace {
 
@@ -148,4 +148,4 @@ Task<Result<OffsetCheckpoint>> merge_checkpoints(io::FileSystem& files, std::str
     co_return merged;
 }
 
-}  // namespace moldau::log
+}  // namespace moldau::store

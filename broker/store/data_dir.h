@@ -1,7 +1,7 @@
 // A data directory as a whole: whose it is, how the last run ended, its checkpoints.
 //
 // `meta.properties` (Kafka's version 1: cluster.id, node.id, directory.id), `.lock`, `.kafka_cleanshutdown`, `.moldau-boot`
-// (the boot id under which its logs were last known to be intact), and Kafka's checkpoint files (log/checkpoint_file.h).
+// (the boot id under which its logs were last known to be intact), and Kafka's checkpoint files (store/checkpoint_file.h).
 // Formats: docs/formats/data-directory.md. Place: opened once per process, before any log.
 
 #pragma once
@@ -17,10 +17,10 @@
 #include "base/task.h"
 #include "io/file.h"
 #include "io/random.h"
-#include "log/checkpoint_file.h"
 #include "log/log.h"
+#include "store/checkpoint_file.h"
 
-namespace moldau::log {
+namespace moldau::store {
 
 struct MetaProperties {
     std::string cluster_id;  // 22 characters, a uuid
@@ -58,7 +58,7 @@ public:
 
     const std::string& path() const { return path_; }
     const MetaProperties& meta() const { return meta_; }
-    Shutdown shutdown() const { return shutdown_; }
+    log::Shutdown shutdown() const { return shutdown_; }
     std::string wal_dir() const { return path_ + "/.moldau-wal"; }
 
     // Every log has been opened, recovered and synced: from here on, within this boot, another end is a mere process death.
@@ -85,8 +85,8 @@ private:
     Options options_;
     bool is_new_ = false;
     MetaProperties meta_;
-    Shutdown shutdown_ = Shutdown::kClean;
+    log::Shutdown shutdown_ = log::Shutdown::kClean;
     std::unique_ptr<io::FileLock> lock_;
 };
 
-}  // namespace moldau::log
+}  // namespace moldau::store

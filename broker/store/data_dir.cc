@@ -1,6 +1,6 @@
 // Opening a data directory: lock, identity, how the last run ended; its partition folders.
 
-#include "log/data_dir.h"
+#include "store/data_dir.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,7 +10,7 @@
 #include "base/logger.h"
 #include "base/task_group.h"
 
-namespace moldau::log {
+namespace moldau::store {
 
 namespace {
 
@@ -237,11 +237,11 @@ Task<Result<void>> DataDir::load_shutdown() {
     if (!boot && boot.error().code != Errc::kNotFound) co_return fail(std::move(boot).error());
     const bool is_same_boot = boot && !options_.boot_id.empty() && trimmed(boot->text()) == options_.boot_id;
     if (was_clean || (is_new_ && !boot)) {
-        shutdown_ = Shutdown::kClean;
+        shutdown_ = log::Shutdown::kClean;
     } else {
-        shutdown_ = is_same_boot ? Shutdown::kProcessDied : Shutdown::kPowerLost;
+        shutdown_ = is_same_boot ? log::Shutdown::kProcessDied : log::Shutdown::kPowerLost;
     }
-    if (!is_same_boot && shutdown_ == Shutdown::kClean) MOLDAU_CO_TRY(co_await write_boot_id());
+    if (!is_same_boot && shutdown_ == log::Shutdown::kClean) MOLDAU_CO_TRY(co_await write_boot_id());
     if (!was_clean) co_return Result<void>{};
     MOLDAU_CO_TRY(co_await io::remove_file(files_, marker));
     co_return co_await io::sync_dir(files_, path_);
@@ -252,7 +252,7 @@ Task<Result<void>> DataDir::write_boot_id() {
 }
 
 Task<Result<void>> DataDir::mark_recovered() {
-    if (shutdown_ != Shutdown::kPowerLost) co_return Result<void>{};
+    if (shutdown_ != log::Shutdown::kPowerLost) co_return Result<void>{};
     co_return co_await write_boot_id();
 }
 
@@ -293,4 +293,4 @@ Task<Result<void>> DataDir::move_aside(const PartitionFolder& folder) {
     co_return co_await io::sync_dir(files_, path_);
 }
 
-}  // namespace moldau::log
+}  // namespace moldau::store

@@ -18,11 +18,11 @@
 #include "io/executor.h"
 #include "io/file.h"
 #include "io/random.h"
-#include "log/data_dir.h"
 #include "log/log.h"
+#include "store/data_dir.h"
 #include "wal/write_ahead_log.h"
 
-namespace moldau::log {
+namespace moldau::store {
 
 // Which of `cores` owns a partition: the same function everywhere.
 std::size_t core_of(const TopicId& topic, PartitionIndex partition, std::size_t cores);
@@ -51,29 +51,34 @@ public:
     // files and wal are filled in. The log belongs to the store and stays valid until remove() or close().
     struct Recovery {
         const wal::WalReplay* replay = nullptr;
-        Shutdown shutdown = Shutdown::kClean;
+        log::Shutdown shutdown = log::Shutdown::kClean;
         Offset high_watermark_checkpoint{0};
         Offset recovery_point{0};
         Offset log_start_checkpoint{0};
     };
     // Errors besides Log::open's: kBusy when the name is open already, kClosed.
-    Task<Result<Log*>> open_log(std::size_t dir, TopicPartition name, TopicId topic_id, LogConfig config, Recovery recovery);
+    Task<Result<log::Log*>> open_log(std::size_t dir, TopicPartition name, TopicId topic_id, log::LogConfig config,
+                                     Recovery recovery);
     // The directory with the fewest logs, as Kafka chooses.
     std::size_t choose_dir() const;
-    Log* find(const TopicPartition& name);
+    log::Log* find(const TopicPartition& name);
     // Gone for good: closed, renamed at once, its bytes removed after `delay` (file.delete.delay.ms); those still waiting
     // when the store closes are left to the next start (DataDir::partitions). `find` has it no longer from the call on.
     // Errors: kNotFound, kIo.
     Task<Result<void>> remove(TopicPartition name, Millis delay);
 
     // Where high watermarks for the checkpoint come from (`replica` knows them); without it none are written.
-    void set_high_watermark_source(std::function<Offset(const Log&)> source);
+    void set_high_watermark_source(std::function<Offset(const log::Log&)> source);
     // Syncs what the oldest write-ahead files hold, recycles them, writes the checkpoint files (merged with other cores'
     // entries: each core has its own "<file>.<core>"; app merges them at start and at clean shutdown, merge_checkpoints()).
     // Runs by itself under the write-ahead log's pressure and, for the files, every `checkpoint_interval`.
     Task<Result<void>> checkpoint();
 
-    std::vector<Log*> logs();
+    // Writes the log starts of the logs in directory `dir` to its checkpoint file: a deletion that was answered then holds
+    // after a crash too. Calls that come while one is under way share the next.
+    Task<Result<void>> save_log_starts(std::size_t dir);
+
+    std::vector<log::Log*> logs();
     std::vector<wal::WriteAheadLog*> wals();
 
     // Stops background work, flushes and closes every log and lane, writes the checkpoint files. An error means: not clean.
@@ -86,4 +91,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace moldau::log
+}  // namespace moldau::store

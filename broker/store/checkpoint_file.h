@@ -19,7 +19,7 @@
 #include "base/task.h"
 #include "io/file.h"
 
-namespace moldau::log {
+namespace moldau::store {
 
 using OffsetCheckpoint = std::map<TopicPartition, Offset>;
 
@@ -46,4 +46,4 @@ enum class CheckpointMerge : std::uint8_t { kSmallest, kLargest };
 Task<Result<OffsetCheckpoint>> merge_checkpoints(io::FileSystem& files, std::string dir, std::string name,
                                                  CheckpointMerge merge);
 
-}  // namespace moldau::log
+}  // namespace moldau::store

@@ -1,13 +1,13 @@
 // A data directory: identity, lock, how the last run ended, folders.
 
-#include "log/data_dir.h"
+#include "store/data_dir.h"
 
 #include <gtest/gtest.h>
 
 #include "sim/disk.h"
 #include "sim/loop.h"
 
-namespace moldau::log {
+namespace moldau::store {
 namespace {
 
 constexpr const char* kCluster = "AAAAAAAAAAAAAAAAAAAAAQ";
@@ -32,7 +32,7 @@ struct Process {
 };
 
 // How a start sees the run before, whose last words were `last_run`.
-Shutdown shutdown_after(sim::Disk& disk, const std::string& boot) {
+log::Shutdown shutdown_after(sim::Disk& disk, const std::string& boot) {
     Process process{disk};
     EXPECT_TRUE(process.open(options(boot)));
     return process.dir->shutdown();
@@ -45,7 +45,7 @@ TEST(DataDir, GivesANewFolderAnIdentityThatStays) {
         Process process{disk};
         ASSERT_TRUE(process.open());
         first = process.dir->meta();
-        EXPECT_EQ(process.dir->shutdown(), Shutdown::kClean);
+        EXPECT_EQ(process.dir->shutdown(), log::Shutdown::kClean);
     }
     EXPECT_EQ(first.cluster_id.size(), 22u);
     EXPECT_FALSE(first.directory_id.is_zero());
@@ -120,36 +120,36 @@ TEST(DataDir, RefusesDamagedMetaPropertiesAndKeepsThem) {
 
 TEST(DataDir, TellsTheWaysInWhichARunEnds) {
     sim::Disk disk;
-    EXPECT_EQ(shutdown_after(disk, "boot-1"), Shutdown::kClean) << "new";
-    EXPECT_EQ(shutdown_after(disk, "boot-1"), Shutdown::kProcessDied);
-    EXPECT_EQ(shutdown_after(disk, "boot-2"), Shutdown::kPowerLost);
+    EXPECT_EQ(shutdown_after(disk, "boot-1"), log::Shutdown::kClean) << "new";
+    EXPECT_EQ(shutdown_after(disk, "boot-1"), log::Shutdown::kProcessDied);
+    EXPECT_EQ(shutdown_after(disk, "boot-2"), log::Shutdown::kPowerLost);
     {
         Process process{disk};
         ASSERT_TRUE(process.open(options("boot-2")));
         ASSERT_TRUE(sim::run(process.loop, process.dir->mark_clean()));
     }
-    EXPECT_EQ(shutdown_after(disk, "boot-3"), Shutdown::kClean) << "the marker says so, whatever the boot";
+    EXPECT_EQ(shutdown_after(disk, "boot-3"), log::Shutdown::kClean) << "the marker says so, whatever the boot";
     EXPECT_FALSE(disk.exists("/data/logs/.kafka_cleanshutdown")) << "and is good for once";
-    EXPECT_EQ(shutdown_after(disk, "boot-3"), Shutdown::kProcessDied);
+    EXPECT_EQ(shutdown_after(disk, "boot-3"), log::Shutdown::kProcessDied);
 }
 
 TEST(DataDir, CountsAsPowerLostUntilItIsRecovered) {
     sim::Disk disk;
     shutdown_after(disk, "boot-1");
-    EXPECT_EQ(shutdown_after(disk, "boot-2"), Shutdown::kPowerLost);
-    EXPECT_EQ(shutdown_after(disk, "boot-2"), Shutdown::kPowerLost) << "the process died in the middle of recovery";
+    EXPECT_EQ(shutdown_after(disk, "boot-2"), log::Shutdown::kPowerLost);
+    EXPECT_EQ(shutdown_after(disk, "boot-2"), log::Shutdown::kPowerLost) << "the process died in the middle of recovery";
     {
         Process process{disk};
         ASSERT_TRUE(process.open(options("boot-2")));
         ASSERT_TRUE(sim::run(process.loop, process.dir->mark_recovered()));
     }
-    EXPECT_EQ(shutdown_after(disk, "boot-2"), Shutdown::kProcessDied);
+    EXPECT_EQ(shutdown_after(disk, "boot-2"), log::Shutdown::kProcessDied);
 }
 
 TEST(DataDir, TrustsNothingWithoutABootId) {
     sim::Disk disk;
     shutdown_after(disk, "");
-    EXPECT_EQ(shutdown_after(disk, ""), Shutdown::kPowerLost);
+    EXPECT_EQ(shutdown_after(disk, ""), log::Shutdown::kPowerLost);
 }
 
 TEST(DataDir, AcceptsAnyCleanMarker) {
@@ -157,7 +157,7 @@ TEST(DataDir, AcceptsAnyCleanMarker) {
         sim::Disk disk;
         disk.put("/data/logs/meta.properties", "version=1\n");
         disk.put("/data/logs/.kafka_cleanshutdown", marker);
-        EXPECT_EQ(shutdown_after(disk, "b"), Shutdown::kClean);
+        EXPECT_EQ(shutdown_after(disk, "b"), log::Shutdown::kClean);
     }
 }
 
@@ -173,11 +173,11 @@ TEST(DataDir, IsNeverCleanAfterACrashOnceOpenHasResolved) {
         {
             Process process{disk};
             ASSERT_TRUE(process.open());
-            EXPECT_EQ(process.dir->shutdown(), Shutdown::kClean);
+            EXPECT_EQ(process.dir->shutdown(), log::Shutdown::kClean);
             disk.power_fails();
             disk.unwind_the_dead();
         }
-        EXPECT_EQ(shutdown_after(disk, "boot-2"), Shutdown::kPowerLost) << seed;
+        EXPECT_EQ(shutdown_after(disk, "boot-2"), log::Shutdown::kPowerLost) << seed;
     }
 }
 
@@ -282,4 +282,4 @@ TEST(DataDir, MovesAsideAndNeverOverAnother) {
 }
 
 }  // namespace
-}  // namespace moldau::log
+}  // namespace moldau::store
