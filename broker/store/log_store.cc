@@ -381,7 +381,8 @@ Task<Result<void>> LogStore::Impl::write_changed(Lane& lane, const char* name, O
 
 Task<Result<void>> LogStore::Impl::write_log_starts(Lane& lane) {
     return write_changed(lane, kLogStartFile, gather(lane, [](const log::Log& log) -> std::optional<Offset> {
-                             return log.log_start_offset() > Offset{0} ? std::optional{log.log_start_offset()} : std::nullopt;
+                             return log.log_start_offset() > Offset{0} ? std::optional{log.log_start_offset()}
+                                                                       : std::nullopt;
                          }));
 }
 
