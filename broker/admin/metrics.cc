@@ -40,6 +40,10 @@ double of_wal(const CoreSnapshot& core) {
     return static_cast<double>(core.wal.*member);
 }
 template <auto member>
+double of_cleaner(const CoreSnapshot& core) {
+    return static_cast<double>(core.cleaner.*member);
+}
+template <auto member>
 double of_core(const CoreSnapshot& core) {
     return static_cast<double>(core.*member);
 }
@@ -50,6 +54,7 @@ double of_node(const NodeSnapshot& node) {
 
 using Server = server::ServerCounters;
 using Handlers = handlers::HandlerCounters;
+using Cleaner = store::CleanerStats;
 using Wal = wal::WriteAheadLog::Counters;
 constexpr auto kCounter = MetricType::Counter;
 constexpr auto kGauge = MetricType::Gauge;
@@ -86,8 +91,22 @@ constexpr Row kRows[] = {
     {"moldau_wal_written_bytes_total", kCounter, "Bytes written to the write-ahead log.", of_wal<&Wal::bytes_written>},
     {"moldau_wal_sync_seconds_total", kCounter, "Time that commits waited for the disk.",
      [](const CoreSnapshot& core) { return static_cast<double>(core.wal.sync_nanos) / 1e9; }},
+    {"moldau_cleaner_runs_total", kCounter, "Logs compacted.", of_cleaner<&Cleaner::runs>},
+    {"moldau_cleaner_read_bytes_total", kCounter, "Bytes of batches that compaction read.",
+     of_cleaner<&Cleaner::bytes_read>},
+    {"moldau_cleaner_kept_bytes_total", kCounter, "Bytes of batches that compaction left.",
+     of_cleaner<&Cleaner::bytes_kept>},
+    {"moldau_cleaner_records_without_key_total", kCounter, "Records that compaction dropped because they have no key.",
+     of_cleaner<&Cleaner::records_without_key>},
+    {"moldau_cleaner_dirty_ratio_max", kGauge,
+     "The largest share of uncompacted bytes among the compacted logs, at the last look.",
+     of_cleaner<&Cleaner::dirty_ratio_max>},
+    {"moldau_cleaner_uncleanable_logs", kGauge, "Logs that cannot be compacted any more; the reason is logged.",
+     of_cleaner<&Cleaner::uncleanable_logs>},
+    {"moldau_retention_segments_deleted_total", kCounter, "Segments deleted because they had expired.",
+     of_cleaner<&Cleaner::segments_deleted>},
     {"moldau_partitions", kGauge, "Partitions on this broker.", of_core<&CoreSnapshot::partitions>},
-    {"moldau_partitions_offline", kGauge, "Partitions whose log cannot be opened.",
+    {"moldau_partitions_offline", kGauge, "Partitions whose log cannot be opened or whose data directory failed.",
      of_core<&CoreSnapshot::partitions_offline>},
     {"moldau_log_bytes", kGauge, "Bytes of all logs.", of_core<&CoreSnapshot::log_bytes>},
     {"moldau_log_segments", kGauge, "Segments of all logs.", of_core<&CoreSnapshot::log_segments>},
@@ -99,6 +118,24 @@ constexpr Row kRows[] = {
      of_node<&NodeSnapshot::metadata_offset>},
     {"moldau_metadata_commits_total", kCounter, "Commits of the metadata log.", nullptr,
      of_node<&NodeSnapshot::metadata_commits>},
+};
+
+// One value per data directory (label `dir`).
+struct DirRow {
+    std::string_view name;
+    std::string_view help;
+    double (*value)(const store::DirState&);
+};
+
+constexpr DirRow kDirRows[] = {
+    {"moldau_disk_total_bytes", "Size of the data directory's file system.",
+     [](const store::DirState& dir) { return static_cast<double>(dir.total_bytes); }},
+    {"moldau_disk_free_bytes", "Space that is left there for this broker.",
+     [](const store::DirState& dir) { return static_cast<double>(dir.free_bytes); }},
+    {"moldau_disk_refusing", "1 while producers are refused because the disk is nearly full.",
+     [](const store::DirState& dir) { return dir.refusing ? 1.0 : 0.0; }},
+    {"moldau_disk_failed", "1 when the directory failed: its partitions are offline until the next start.",
+     [](const store::DirState& dir) { return dir.failure ? 1.0 : 0.0; }},
 };
 
 constexpr std::string_view kRequestsName = "moldau_request_duration_seconds";
@@ -120,6 +157,16 @@ MetricFamily family_of(const Row& row, const NodeSnapshot& snapshot) {
         auto& metric = family.metric.emplace_back();
         metric.label.push_back({"core", std::to_string(core)});
         set_value(metric, row.type, row.per_core(snapshot.cores[core]));
+    }
+    return family;
+}
+
+MetricFamily family_of(const DirRow& row, const NodeSnapshot& snapshot) {
+    MetricFamily family{std::string(row.name), std::string(row.help), kGauge, {}};
+    for (const auto& dir : snapshot.dirs) {
+        auto& metric = family.metric.emplace_back();
+        metric.label.push_back({"dir", dir.path});
+        metric.gauge.value = row.value(dir);
     }
     return family;
 }
@@ -175,6 +222,7 @@ MetricFamily info_family(const NodeSnapshot& snapshot) {
 std::string metrics_text(const NodeSnapshot& snapshot) {
     std::vector<MetricFamily> families;
     for (const auto& row : kRows) families.push_back(family_of(row, snapshot));
+    for (const auto& row : kDirRows) families.push_back(family_of(row, snapshot));
     families.push_back(requests_family(snapshot));
     families.push_back(info_family(snapshot));
     return prometheus::TextSerializer{}.Serialize(families);
@@ -192,6 +240,7 @@ std::string metrics_page() {
     };
     for (const auto& row : kRows)
         add(row.name, row.type == kCounter ? "counter" : "gauge", row.of_node ? "" : "`core`", row.help);
+    for (const auto& row : kDirRows) add(row.name, "gauge", "`dir`", row.help);
     add(kRequestsName, "histogram", "`api`", kRequestsHelp);
     add(kInfoName, "gauge", "`version`, `node`, `cluster`", kInfoHelp);
     return page;

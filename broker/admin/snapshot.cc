@@ -21,16 +21,15 @@ CoreSnapshot take_snapshot(const handlers::Shard& shard, store::LogStore& store,
     }
     shard.partitions->for_each([&](const auto&, const handlers::LocalPartition& local) {
         ++snapshot.partitions;
-        if (!local.partition) {
-            ++snapshot.partitions_offline;
-            return;
-        }
+        if (!shard.partitions->is_online(local)) ++snapshot.partitions_offline;
+        if (!local.partition) return;
         const auto stats = local.partition->log().stats();
         snapshot.log_bytes += stats.bytes;
         snapshot.log_segments += stats.segments;
         snapshot.producers += stats.producers;
         snapshot.hot_bytes += stats.hot_bytes;
     });
+    snapshot.cleaner = store.cleaner().stats();
     snapshot.fetch_sessions = shard.sessions.size();
     snapshot.request_memory_bytes = shard.request_memory.used();
     snapshot.answer_memory_bytes = shard.answer_memory.used();

@@ -9,6 +9,7 @@
 #include "handlers/request_stats.h"
 #include "handlers/shard.h"
 #include "server/connection.h"
+#include "store/dir_health.h"
 #include "store/log_store.h"
 
 namespace moldau::admin {
@@ -29,10 +30,12 @@ struct CoreSnapshot {
     std::uint64_t request_memory_bytes = 0;
     std::uint64_t answer_memory_bytes = 0;
     std::uint64_t groups = 0;
+    store::CleanerStats cleaner;
 };
 
 struct NodeSnapshot {
     std::vector<CoreSnapshot> cores;
+    std::vector<store::DirState> dirs;
     std::uint64_t topics = 0;
     std::int64_t metadata_offset = 0;
     std::uint64_t metadata_commits = 0;

@@ -1,13 +1,13 @@
-// The broker: wires the layers together, starts and stops them in order.
+// The broker as a process: a node with its threads, its connections and its admin listener.
 //
-// Start: data directories → metadata → listeners bound → this broker registered → every core's logs → connections accepted →
-// ready. Stop: not ready → no new connections → groups handed back → answers sent → logs closed → clean marker. Place: the
-// top; `main` makes one.
+// Start: the node, with listeners bound on the way → connections accepted → ready. Stop: not ready → no new connections →
+// groups handed back → answers sent → the node closed. Place: the top; `main` makes one.
 
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,12 +15,9 @@
 #include "admin/http_server.h"
 #include "admin/snapshot.h"
 #include "app/broker_core.h"
-#include "app/data_dirs.h"
+#include "app/broker_node.h"
 #include "app/listeners.h"
 #include "base/result.h"
-#include "handlers/handler_table.h"
-#include "metadata/producer_ids.h"
-#include "metadata/service.h"
 #include "settings/values.h"
 
 namespace moldau::app {
@@ -36,9 +33,13 @@ public:
     // Resolves within 10 s, however clients behave. An error means that the next start must recover.
     Result<void> stop();
 
+    // `callback` runs, on a core, when the broker can no longer do its work and should be stopped. Set it before start().
+    void on_fatal(std::function<void()> callback) { on_fatal_ = std::move(callback); }
+    bool has_failed() const { return failed_.load(); }
+
     // Where clients connect, in the order of `listeners`, with the real ports.
     const std::vector<ListenerPlan>& listeners() const { return plans_; }
-    const std::string& cluster_id() const { return cluster_id_; }
+    const std::string& cluster_id() const { return node_.cluster_id(); }
 
     // From any thread.
     bool is_live() const;
@@ -48,29 +49,24 @@ public:
 
 private:
     Task<Result<void>> boot();
-    Task<Result<void>> open_metadata();
-    Task<Result<void>> listen();
-    Task<Result<void>> open_cores();
-    Task<void> publish(metadata::ImageRef from, metadata::ImageRef to);
+    Result<std::vector<metadata::Endpoint>> listen();
+    Task<void> serve();
+    Task<void> on_every_core(std::function<Task<void>(BrokerCore&)> step);
     Task<Result<void>> finish();
     Result<void> serve_admin();
-    metadata::ControllerOptions controller_options();
     BrokerCore& first() { return *cores_.front(); }
 
-    handlers::Node node_;
-    handlers::HandlerTable table_;
+    BrokerNode node_;
     std::vector<ListenerPlan> plans_;
-    std::string cluster_id_;
     std::unique_ptr<io::IoThreads> threads_;
     std::vector<std::unique_ptr<BrokerCore>> cores_;
-    std::unique_ptr<DataDirs> dirs_;
-    std::unique_ptr<metadata::MetadataService> metadata_;
-    std::unique_ptr<metadata::ProducerIds> producer_ids_;
     std::unique_ptr<server::ConnectionCounts> counts_;
     std::uint64_t next_connection_id_ = 0;
     std::vector<std::unique_ptr<server::Listener>> servers_;
     std::vector<std::unique_ptr<io::Acceptor>> acceptors_;
     std::unique_ptr<admin::HttpServer> http_;
+    std::function<void()> on_fatal_;
+    std::atomic<bool> failed_ = false;
     std::atomic<bool> ready_ = false;
     bool stopped_ = false;
 };

@@ -86,6 +86,12 @@ void start_logging(const settings::Values& values) {
     set_log_sink(write, level);
 }
 
+void set_log_level(const settings::Values& values) {
+    const auto level = configured_level(values);
+    spdlog::set_level(level_of(level));
+    set_log_sink(write, level);
+}
+
 void flush_logging() { spdlog::default_logger()->flush(); }
 
 }  // namespace moldau::app

@@ -7,6 +7,8 @@
 namespace moldau::app {
 
 void start_logging(const settings::Values& values);
+// Follows a change of moldau.log.level. Any thread.
+void set_log_level(const settings::Values& values);
 // Writes out what is buffered.
 void flush_logging();
 

@@ -33,7 +33,7 @@ void CoordinatorShard::follow(const TopicPartition& name, replica::Partition* pa
     if (partition == nullptr) return;
     auto coordinator = std::make_shared<OffsetsPartition>(
         OffsetsPartition::Environment{shard_.executor, *partition, shard_.validator, name},
-        shard_options(shard_.node.values));
+        shard_options(*shard_.values()));
     coordinator->start();
     partitions_.emplace(name.partition, std::move(coordinator));
 }
@@ -52,6 +52,10 @@ Result<std::shared_ptr<OffsetsPartition>> CoordinatorShard::find(PartitionIndex 
 
 void CoordinatorShard::for_each(const std::function<void(OffsetsPartition&)>& visit) {
     for (auto& [index, partition] : partitions_) visit(*partition);
+}
+
+void CoordinatorShard::reconfigure(const settings::Values& values) {
+    for (auto& [index, partition] : partitions_) partition->shard().reconfigure(shard_options(values));
 }
 
 Task<void> CoordinatorShard::stop() {

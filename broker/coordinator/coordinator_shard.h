@@ -32,6 +32,8 @@ public:
     // Errors: kNotCoordinator when the partition is not on this core (any more).
     Result<std::shared_ptr<OffsetsPartition>> find(PartitionIndex partition);
     void for_each(const std::function<void(OffsetsPartition&)>& visit);
+    // Other broker settings: groups follow with their next request or timer.
+    void reconfigure(const settings::Values& values);
     Task<void> stop();
 
 private:

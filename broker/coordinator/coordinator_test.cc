@@ -17,6 +17,7 @@
 #include "wire/leave_group.h"
 #include "wire/list_groups.h"
 #include "wire/offset_commit.h"
+#include "wire/offset_delete.h"
 #include "wire/offset_fetch.h"
 #include "wire/sync_group.h"
 
@@ -82,6 +83,17 @@ struct GroupBroker {
         row.name = topic;
         row.partitions.emplace_back().committed_offset = offset;
         return Errc{broker.ask<wire::OffsetCommitResponse>(request, 9).topics.at(0).partitions.at(0).error_code};
+    }
+    // The answer for one partition of `topic`, or for the group when it refuses the whole.
+    Errc delete_offset(const std::string& group, const std::string& topic, std::int32_t partition = 0) {
+        wire::OffsetDeleteRequest request;
+        request.group_id = group;
+        auto& row = request.topics.emplace_back();
+        row.name = topic;
+        row.partitions.emplace_back().partition_index = partition;
+        const auto response = broker.ask<wire::OffsetDeleteResponse>(request, 0);
+        if (response.error_code != 0) return Errc{response.error_code};
+        return Errc{response.topics.at(0).partitions.at(0).error_code};
     }
     std::int64_t committed(const std::string& group, const std::string& topic) {
         wire::OffsetFetchRequest request;
@@ -226,6 +238,55 @@ TEST(GroupAdmin, ListsDescribesAndDeletesGroups) {
     EXPECT_EQ(Errc{removed.results.at(0).error_code}, Errc::kNone);
     EXPECT_EQ(Errc{removed.results.at(1).error_code}, Errc::kGroupIdNotFound);
     EXPECT_EQ(broker.committed("group", "orders"), -1);
+}
+
+TEST(OffsetDelete, RemovesOffsetsForGood) {
+    sim::Disk disk;
+    {
+        GroupBroker broker{disk};
+        broker.find("group");
+        broker.broker.create_topic("orders");
+        broker.broker.create_topic("users");
+        ASSERT_EQ(broker.commit("group", "orders", 5), Errc::kNone);
+        ASSERT_EQ(broker.commit("group", "users", 6), Errc::kNone);
+
+        EXPECT_EQ(broker.delete_offset("group", "orders"), Errc::kNone);
+        EXPECT_EQ(broker.committed("group", "orders"), -1);
+    }
+    GroupBroker broker{disk};
+    EXPECT_EQ(broker.committed("group", "orders"), -1);
+    EXPECT_EQ(broker.committed("group", "users"), 6);
+}
+
+TEST(OffsetDelete, RefusesWhatIsNotThereOrInUse) {
+    sim::Disk disk;
+    GroupBroker broker{disk};
+    broker.find("group");
+    broker.broker.create_topic("orders");
+    ASSERT_EQ(broker.commit("group", "orders", 5), Errc::kNone);
+
+    EXPECT_EQ(broker.delete_offset("none", "orders"), Errc::kGroupIdNotFound);
+    EXPECT_EQ(broker.delete_offset("group", "orders", 1), Errc::kUnknownTopicOrPartition);
+    EXPECT_EQ(broker.delete_offset("group", "gone"), Errc::kUnknownTopicOrPartition);
+    broker.join("readers");
+    EXPECT_EQ(broker.delete_offset("readers", "orders"), Errc::kGroupSubscribedToTopic);
+    EXPECT_EQ(broker.committed("group", "orders"), 5);
+}
+
+TEST(Coordinator, FollowsTheBrokersSettings) {
+    sim::Disk disk;
+    GroupBroker broker{disk};
+    broker.find("group");
+    wire::JoinGroupRequest request;
+    request.group_id = "group";
+    request.session_timeout_ms = 10'000;
+    request.protocol_type = "consumer";
+    request.protocols.emplace_back().name = "range";
+    ASSERT_EQ(Errc{broker.broker.ask<wire::JoinGroupResponse>(request, 9).error_code}, Errc::kMemberIdRequired);
+
+    broker.coordinator->reconfigure(settings::Values{{{"group.max.session.timeout.ms", "9000"}}});
+
+    EXPECT_EQ(Errc{broker.broker.ask<wire::JoinGroupResponse>(request, 9).error_code}, Errc::kInvalidSessionTimeout);
 }
 
 }  // namespace

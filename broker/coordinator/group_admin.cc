@@ -106,6 +106,7 @@ std::span<const handlers::Handler> coordinator_handlers() {
         handler_for<wire::LeaveGroupRequest, handle_leave_group>(),
         handler_for<wire::OffsetCommitRequest, handle_offset_commit>(),
         handler_for<wire::OffsetFetchRequest, handle_offset_fetch>(),
+        handler_for<wire::OffsetDeleteRequest, handle_offset_delete>(),
         handler_for<wire::DescribeGroupsRequest, handle_describe_groups>(),
         handler_for<wire::ListGroupsRequest, handle_list_groups>(),
         handler_for<wire::DeleteGroupsRequest, handle_delete_groups>(),

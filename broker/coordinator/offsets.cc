@@ -14,9 +14,12 @@ namespace {
 using security::Operation;
 using wire::OffsetCommitRequest;
 using wire::OffsetCommitResponse;
+using wire::OffsetDeleteRequest;
+using wire::OffsetDeleteResponse;
 using wire::OffsetFetchRequest;
 using wire::OffsetFetchResponse;
 using CommitTopic = OffsetCommitRequest::OffsetCommitRequestTopic;
+using DeleteTopic = OffsetDeleteRequest::OffsetDeleteRequestTopic;
 using FetchGroup = OffsetFetchRequest::OffsetFetchRequestGroup;
 using FetchedGroup = OffsetFetchResponse::OffsetFetchResponseGroup;
 
@@ -60,9 +63,27 @@ void take_unknown_partitions(const Shard& shard, CommitTopic& topic, OffsetCommi
     if (!unknown.partitions.empty()) answer_all(unknown, Errc::kUnknownTopicOrPartition, response);
 }
 
+// Takes what may not be deleted, or does not exist, out of `topic` and answers it.
+void take_undeletable(const Shard& shard, const RequestContext& context, DeleteTopic& topic, OffsetDeleteResponse& refused) {
+    const bool allowed = context.may_on_topic(Operation::kRead, topic.name);
+    const auto* known = shard.image->find_topic(topic.name);
+    auto& answer = refused.topics.emplace_back();
+    answer.name = topic.name;
+    std::erase_if(topic.partitions, [&](const auto& partition) {
+        const PartitionIndex index{partition.partition_index};
+        if (allowed && known != nullptr && known->find(index) != nullptr) return false;
+        auto& row = answer.partitions.emplace_back();
+        row.partition_index = partition.partition_index;
+        row.error_code = kafka_code(allowed ? Errc::kUnknownTopicOrPartition : Errc::kTopicAuthorizationFailed);
+        return true;
+    });
+    if (answer.partitions.empty()) refused.topics.pop_back();
+}
+
 // Rows of one topic become one, in the request's order of topics.
-void merge_into(OffsetCommitResponse& response, OffsetCommitResponse committed) {
-    for (auto& topic : committed.topics) {
+template <class Response>
+void merge_into(Response& response, Response more) {
+    for (auto& topic : more.topics) {
         const auto same = std::ranges::find_if(response.topics, [&](const auto& row) { return row.name == topic.name; });
         if (same == response.topics.end()) {
             response.topics.push_back(std::move(topic));
@@ -147,6 +168,30 @@ Task<OffsetCommitResponse> handle_offset_commit(Shard& shard, RequestContext& co
         co_return response;
     }
     merge_into(response, *std::move(committed));
+    co_return response;
+}
+
+Task<OffsetDeleteResponse> handle_offset_delete(Shard& shard, RequestContext& context, OffsetDeleteRequest request) {
+    OffsetDeleteResponse response;
+    if (!context.may_on_group(Operation::kDelete, request.group_id)) {
+        response.error_code = kafka_code(Errc::kGroupAuthorizationFailed);
+        co_return response;
+    }
+    OffsetDeleteResponse refused;
+    std::erase_if(request.topics, [&](DeleteTopic& topic) {
+        take_undeletable(shard, context, topic, refused);
+        return topic.partitions.empty();
+    });
+    auto deleted = co_await ask_group<OffsetDeleteResponse>(shard, request.group_id,
+                                                            [&](group::Shard& machine, group::RequestToken token, Now now) {
+                                                                return machine.delete_offsets(token, request, now);
+                                                            });
+    if (!deleted) {
+        response.error_code = kafka_code(deleted.error().code);
+        co_return response;
+    }
+    response = *std::move(deleted);
+    if (response.error_code == 0) merge_into(response, std::move(refused));
     co_return response;
 }
 

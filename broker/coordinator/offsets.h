@@ -4,6 +4,7 @@
 
 #include "handlers/handler_table.h"
 #include "wire/offset_commit.h"
+#include "wire/offset_delete.h"
 #include "wire/offset_fetch.h"
 
 namespace moldau::coordinator {
@@ -15,6 +16,10 @@ using handlers::Shard;
 // when the records are durable.
 Task<wire::OffsetCommitResponse> handle_offset_commit(Shard& shard, RequestContext& context,
                                                       wire::OffsetCommitRequest request);
+// Offsets of topics that nobody of the group reads. Errors: kGroupAuthorizationFailed, kGroupIdNotFound, kNonEmptyGroup; per
+// partition kTopicAuthorizationFailed, kUnknownTopicOrPartition, kGroupSubscribedToTopic.
+Task<wire::OffsetDeleteResponse> handle_offset_delete(Shard& shard, RequestContext& context,
+                                                      wire::OffsetDeleteRequest request);
 Task<wire::OffsetFetchResponse> handle_offset_fetch(Shard& shard, RequestContext& context, wire::OffsetFetchRequest request);
 
 }  // namespace moldau::coordinator

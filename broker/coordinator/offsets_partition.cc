@@ -5,19 +5,14 @@
 #include <utility>
 
 #include "base/logger.h"
+#include "coordinator/offsets_replay.h"
 #include "wire/batch_builder.h"
-#include "wire/record_reader.h"
 
 namespace moldau::coordinator {
 namespace {
 
 constexpr std::size_t kLoadBytes = 4 << 20;
 constexpr std::size_t kInflatedBytesMax = 256 << 20;
-
-std::optional<bytes::View> view_of(const bytes::View& owner, const std::optional<bytes::Span>& span) {
-    if (!span) return std::nullopt;
-    return bytes::View{owner.owner(), *span};
-}
 
 std::optional<bytes::Span> span_of(const std::optional<bytes::View>& view) {
     return view ? std::optional(view->span()) : std::nullopt;
@@ -42,6 +37,7 @@ Task<void> OffsetsPartition::stop() {
 Task<void> OffsetsPartition::load() {
     auto& partition = environment_.partition;
     auto next = partition.bounds().log_start_offset;
+    OffsetsReplay replay{shard_, codecs_.decompressor};
     while (!tasks_.stopping() && next < partition.bounds().high_watermark) {
         // Guarded: the partition and its log wait for it when they go.
         auto range = co_await partition.guarded([&] {
@@ -49,7 +45,7 @@ Task<void> OffsetsPartition::load() {
                 {next, partition.bounds().high_watermark, kLoadBytes, log::ReadOptions::FirstBatch::kAlways});
         });
         if (tasks_.stopping()) co_return;
-        auto replayed = range ? replay(range->batches.flatten()) : Result<void>(fail(range.error()));
+        auto replayed = range ? replay.replay(range->batches.flatten()) : Result<void>(fail(range.error()));
         if (!replayed) {
             // Serving groups whose offsets were lost would restart consumers anywhere: rather serve none.
             LOG_ERROR("coordinator", "cannot load groups partition={} offset={} error=\"{}\"", environment_.name.to_string(),
@@ -60,30 +56,13 @@ Task<void> OffsetsPartition::load() {
         next = range->end;
     }
     if (tasks_.stopping()) co_return;
+    if (replay.open_transactions() > 0) {
+        LOG_WARNING("coordinator", "offsets of open transactions do not count partition={} transactions={}",
+                    environment_.name.to_string(), replay.open_transactions());
+    }
     carry_out(shard_.finish_load(now()));
     if (shard_.group_count() > 0) {
         LOG_INFO("coordinator", "loaded partition={} groups={}", environment_.name.to_string(), shard_.group_count());
-    }
-}
-
-Result<void> OffsetsPartition::replay(const bytes::View& batches) {
-    wire::BatchIterator iterator{batches.span()};
-    while (true) {
-        const auto position = iterator.position();
-        MOLDAU_TRY_ASSIGN(batch, iterator.next());
-        if (!batch) return {};
-        if (batch->header.attributes.is_control()) continue;
-        MOLDAU_TRY(replay_batch(batches.slice(position, batch->header.size_bytes()), batch->header));
-    }
-}
-
-Result<void> OffsetsPartition::replay_batch(const bytes::View& batch, const wire::BatchHeader& header) {
-    MOLDAU_TRY_ASSIGN(records, wire::inflate_records(batch, header, codecs_.decompressor, kInflatedBytesMax));
-    wire::RecordReader reader{records.span(), header.record_count};
-    while (true) {
-        MOLDAU_TRY_ASSIGN(record, reader.next());
-        if (!record) return {};
-        MOLDAU_TRY(shard_.replay(view_of(records, record->key), view_of(records, record->value)));
     }
 }
 

@@ -51,8 +51,6 @@ public:
 
 private:
     Task<void> load();
-    Result<void> replay(const bytes::View& batches);
-    Result<void> replay_batch(const bytes::View& batch, const wire::BatchHeader& header);
     void carry_out(group::Outputs outputs);
     Task<void> append(group::Write write);
     Result<wire::ValidatedBatch> batch_of(const group::Write& write);

@@ -1,11 +1,13 @@
 // Offsets and groups that go: expired, deleted by an administrator, or with their topic.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "group/records.h"
 #include "group/shard.h"
 #include "group/shard_step.h"
+#include "group/subscription.h"
 
 namespace moldau::group {
 namespace {
@@ -92,6 +94,42 @@ Outputs Shard::topic_deleted(const std::string& topic, Now now) {
         for (const auto& [partition, slot] : found->second) slots.push_back({topic, partition});
         write_tombstones(step, *group, std::move(slots), Fate::kStays);
     }
+    return finish(step);
+}
+
+Errc Shard::admit_offset_delete(const Group* group) const {
+    const Errc refused = refusal();
+    if (refused != Errc::kNone) return refused;
+    if (group == nullptr || !group->is_visible() || group->state() == GroupState::kDead) return Errc::kGroupIdNotFound;
+    if (!group->is_empty() && group->protocol_type() != kConsumerProtocolType) return Errc::kNonEmptyGroup;
+    return in_flight_.size() >= options_.writes_in_flight_max ? Errc::kCoordinatorLoadInProgress : Errc::kNone;
+}
+
+Outputs Shard::delete_offsets(RequestToken token, const wire::OffsetDeleteRequest& request, Now now) {
+    ShardStep step{now, options_, in_flight_, last_write_};
+    wire::OffsetDeleteResponse response;
+    Group* group = lookup(request.group_id);
+    if (const auto error = admit_offset_delete(group); error != Errc::kNone) {
+        response.error_code = kafka_code(error);
+        step.reply(token, std::move(response));
+        return finish(step);
+    }
+    std::set<OffsetSlotKey> slots;
+    for (const auto& topic : request.topics) {
+        auto& answer = response.topics.emplace_back();
+        answer.name = topic.name;
+        const bool is_subscribed = group->is_subscribed(topic.name);
+        for (const auto& partition : topic.partitions) {
+            auto& row = answer.partitions.emplace_back();
+            row.partition_index = partition.partition_index;
+            if (is_subscribed) row.error_code = kafka_code(Errc::kGroupSubscribedToTopic);
+            const bool is_known = group->offsets().find(topic.name, partition.partition_index) != nullptr;
+            if (!is_subscribed && is_known) slots.insert({topic.name, partition.partition_index});
+        }
+    }
+    write_tombstones(step, *group, {slots.begin(), slots.end()}, Fate::kStays);
+    step.reply_after_writes(token, std::move(response));
+    settle(request.group_id);
     return finish(step);
 }
 

@@ -20,6 +20,7 @@
 #include "wire/join_group.h"
 #include "wire/leave_group.h"
 #include "wire/offset_commit.h"
+#include "wire/offset_delete.h"
 #include "wire/sync_group.h"
 
 namespace moldau::group {
@@ -43,7 +44,8 @@ struct Write {
 
 using Response =
     std::variant<wire::JoinGroupResponse, wire::SyncGroupResponse, wire::HeartbeatResponse, wire::LeaveGroupResponse,
-                 wire::OffsetCommitResponse, wire::DeleteGroupsResponse::DeletableGroupResult>;
+                 wire::OffsetCommitResponse, wire::OffsetDeleteResponse,
+                 wire::DeleteGroupsResponse::DeletableGroupResult>;
 
 struct Reply {
     RequestToken token;

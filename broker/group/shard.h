@@ -66,6 +66,8 @@ public:
     Outputs commit_offsets(RequestToken token, std::int16_t version, const wire::OffsetCommitRequest& request, Now now);
     // Answers when the group's tombstones are committed.
     Outputs delete_group(RequestToken token, const std::string& group_id, Now now);
+    // Answers when the tombstones are committed. Topics that the group is subscribed to keep their offsets.
+    Outputs delete_offsets(RequestToken token, const wire::OffsetDeleteRequest& request, Now now);
 
     // One group of an OffsetFetch, at once (older versions: group/offset_fetch.h). `topics` null: all offsets of the group.
     // Unknown offsets come as -1.
@@ -103,6 +105,7 @@ private:
     void settle(const std::string& group_id);
     Outputs finish(ShardStep& step);
 
+    Errc admit_offset_delete(const Group* group) const;
     Errc admit_join(const JoinFacts& facts, const wire::JoinGroupRequest& request) const;
     Result<Group*> admit_commit(ShardStep& step, std::int16_t version, const wire::OffsetCommitRequest& request);
     void end_write(ShardStep& step, WriteId id, WriteInFlight write, std::optional<Errc> failure);

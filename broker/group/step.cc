@@ -35,6 +35,9 @@ void set_error(Response& response, Errc error) {
                 for (auto& topic : message.topics) {
                     for (auto& partition : topic.partitions) partition.error_code = code;
                 }
+            } else if constexpr (std::is_same_v<decltype(message), wire::OffsetDeleteResponse&>) {
+                message = {};
+                message.error_code = code;
             } else {
                 message.error_code = code;
             }

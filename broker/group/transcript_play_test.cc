@@ -232,6 +232,19 @@ void Player::fetch(const Command& command) {
     }
 }
 
+// offsets=topic-0,topic-1
+void Player::delete_offsets(const Command& command) {
+    wire::OffsetDeleteRequest request;
+    request.group_id = command.target;
+    for (const auto& entry : split(command.get("offsets"), ',')) {
+        const auto dash = entry.find('-');
+        auto& topic = request.topics.emplace_back();
+        topic.name = entry.substr(0, dash);
+        topic.partitions.emplace_back().partition_index = static_cast<std::int32_t>(std::stol(entry.substr(dash + 1)));
+    }
+    tell(shard_->delete_offsets(RequestToken{++last_token_}, request, now()));
+}
+
 void Player::describe(const Command& command) {
     const auto group = shard_->describe(command.target, static_cast<std::int16_t>(command.number("v", 6)));
     print("group " + group.group_id + ' ' + std::string{errc_name(static_cast<Errc>(group.error_code))} + " '" +
@@ -304,6 +317,8 @@ std::string Player::run(const std::string& line) {
         tell(shard_->stop(command.target.empty() ? Errc::kNotCoordinator : errc_named(command.target)));
     else if (verb == "delete")
         tell(shard_->delete_group(RequestToken{++last_token_}, command.target, now()));
+    else if (verb == "delete_offsets")
+        delete_offsets(command);
     else if (verb == "topic_deleted")
         tell(shard_->topic_deleted(command.target, now()));
     else if (verb == "heartbeat") {

@@ -57,6 +57,7 @@ private:
     void leave(const Command& command);
     void commit(const Command& command);
     void fetch(const Command& command);
+    void delete_offsets(const Command& command);
     void describe(const Command& command);
     void list(const Command& command);
     void advance(std::int64_t milliseconds);

@@ -56,6 +56,16 @@ std::string body(const wire::OffsetCommitResponse& response) {
     return text;
 }
 
+std::string body(const wire::OffsetDeleteResponse& response) {
+    std::string text = "delete_offsets " + name_of(response.error_code);
+    for (const auto& topic : response.topics) {
+        for (const auto& partition : topic.partitions) {
+            text += ' ' + topic.name + '-' + std::to_string(partition.partition_index) + ' ' + name_of(partition.error_code);
+        }
+    }
+    return text;
+}
+
 std::string body(const wire::DeleteGroupsResponse::DeletableGroupResult& result) {
     return "delete " + result.group_id + ' ' + name_of(result.error_code);
 }

@@ -25,7 +25,7 @@ metadata::AutoTopic auto_topic(std::string name, const settings::Values& values)
 
 Task<std::map<std::string, Error>> ensure_topics(Shard& home, std::vector<std::string> names) {
     std::vector<metadata::AutoTopic> topics;
-    for (auto& name : names) topics.push_back(auto_topic(std::move(name), home.node.values));
+    for (auto& name : names) topics.push_back(auto_topic(std::move(name), *home.values()));
     auto& node = home.node;
     const auto results =
         co_await on_shard(home, node.metadata_shard(), [&] { return node.metadata->ensure_topics(std::move(topics)); });

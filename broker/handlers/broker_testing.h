@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "handlers/broker_dispatcher.h"
+#include "handlers/current_settings.h"
 #include "handlers/shard.h"
 #include "metadata/producer_ids.h"
 #include "metadata/service.h"
@@ -72,6 +73,7 @@ public:
         node.values = std::move(values);
         node.table = &table;
         node.dirs = {{kDataDir, metadata::test_uuid(1)}};
+        node.dir_health = {std::make_shared<store::DirHealth>(kDataDir, metadata::test_uuid(1))};
         node.shards.resize(1);
         table.add(broker_handlers());
         open_metadata();
@@ -172,25 +174,23 @@ private:
     void open_shard() {
         store::LogStore::Options options;
         options.dirs = {kDataDir};
+        options.health = node.dir_health;
         options.wal.file_bytes = 1 << 20;
         auto opened = sim::run(loop, store::LogStore::open({loop, files, random}, options));
         CHECK(opened.has_value());
         store = *std::move(opened);
         shard = std::make_unique<Shard>(Shard::Environment{loop, random}, node);
         node.shards[0] = shard.get();
-        PartitionTable::Environment environment{loop, *store, node.values, 0, 1, node.id, {{metadata::test_uuid(1), 0}}};
+        PartitionTable::Environment environment{loop, *store, shard->values(), 0, 1, node.id, {{metadata::test_uuid(1), 0}}};
+        environment.health = node.dir_health;
         shard->partitions =
             std::make_unique<PartitionTable>(std::move(environment), std::vector<PartitionTable::Recovered>{});
         shard->image = std::make_shared<const metadata::Image>();
         additions_.made(*this);
-        sim::run(loop, publish(shard->image, service->image()));
+        sim::run(loop, follow_image(*shard, shard->image, service->image()));
         service->on_image(
-            [this](metadata::ImageRef from, metadata::ImageRef to) { return publish(std::move(from), std::move(to)); });
+            [this](auto from, auto to) { return follow_image(*shard, std::move(from), std::move(to)); });
         dispatcher = std::make_unique<BrokerDispatcher>(*shard, table);
-    }
-    Task<void> publish(metadata::ImageRef from, metadata::ImageRef to) {
-        co_await shard->partitions->apply(from, to);
-        shard->image = to;
     }
 
     Additions additions_;

@@ -15,6 +15,7 @@ using wire::FetchResponse;
 using Opened = FetchSessions::Opened;
 
 constexpr std::int16_t kFirstVersionWithIds = 13;
+constexpr std::size_t kAnswerBudgetsMax = 4;
 
 std::optional<Error> refuse(const RequestContext& context, const FetchTarget& target, const metadata::Topic* topic) {
     if (topic == nullptr) {
@@ -43,10 +44,12 @@ std::vector<FetchPart> parts_of(Shard& shard, const RequestContext& context, std
 }
 
 FetchLimits limits_of(const Shard& shard, const FetchRequest& request) {
-    const auto server_max = static_cast<std::size_t>(shard.node.values.integer("fetch.max.bytes"));
+    const auto server_max = static_cast<std::size_t>(shard.values()->integer("fetch.max.bytes"));
     FetchLimits limits;
     limits.bytes_min = static_cast<std::size_t>(std::max(request.min_bytes, 0));
     limits.bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), server_max);
+    // More than the budget is given to one answer alone, but only so much more.
+    limits.bytes_max = std::min(limits.bytes_max, kAnswerBudgetsMax * shard.answer_memory.total());
     limits.bytes_min = std::min(limits.bytes_min, limits.bytes_max);
     limits.deadline = shard.executor.now().mono + Millis{std::max(request.max_wait_ms, 0)};
     if (request.isolation_level == 1) limits.isolation = replica::Isolation::kReadCommitted;
@@ -66,7 +69,14 @@ void answer_part(const FetchPart& part, replica::Isolation isolation, FetchRespo
     answer.high_watermark = bounds.high_watermark.value;
     answer.last_stable_offset = bounds.last_stable_offset.value;
     answer.log_start_offset = bounds.log_start_offset.value;
-    if (isolation == replica::Isolation::kReadCommitted) answer.aborted_transactions.emplace();
+    if (isolation == replica::Isolation::kReadCommitted) {
+        auto& list = answer.aborted_transactions.emplace();
+        for (const auto& aborted : part.fetched.aborted) {
+            auto& row = list.emplace_back();
+            row.producer_id = aborted.producer.value;
+            row.first_offset = aborted.first.value;
+        }
+    }
     if (!part.diverging) return;
     answer.diverging_epoch.epoch = part.diverging->epoch.value;
     answer.diverging_epoch.end_offset = part.diverging->end.value;

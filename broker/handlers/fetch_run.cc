@@ -7,6 +7,13 @@
 
 namespace moldau::handlers {
 
+namespace {
+
+// An answer from memory that is not larger needs no grant: it shares the hot tails' bytes.
+constexpr std::size_t kUngrantedBytesMax = 1 << 20;
+
+}  // namespace
+
 FetchRun::FetchRun(Shard& home, server::RequestContext& context, FetchLimits limits, std::vector<FetchPart> parts)
     : home_(home),
       context_(context),
@@ -49,17 +56,26 @@ Task<void> FetchRun::on_each_owner(Task<void> (FetchRun::*step)(Shard&)) {
 
 Task<void> FetchRun::read_all() {
     // After a wait also those that brought too little: the rest of theirs may have come since.
+    forget();
+    needs_disk_ = false;
+    co_await on_each_owner(&FetchRun::read_memory);
+    const bool is_granted = context_.answer_memory.bytes() > 0;
+    const bool is_large = bytes_ > kUngrantedBytesMax && !is_granted;
+    if (!needs_disk_ && !is_large) co_return;
+    const std::size_t found = bytes_;
+    // Who waits must not keep batches in memory that the hot tails have let go of.
+    if (is_large) forget();
+    if (!is_granted) context_.answer_memory = co_await home_.answer_memory.acquire(needs_disk_ ? disk_bytes() : found);
+    co_await on_each_owner(&FetchRun::read_disk);
+}
+
+void FetchRun::forget() {
     for (auto& part : parts_) {
         if (part.error || part.diverging) continue;
         bytes_ -= part.fetched.batches.size();
         part.fetched.batches.clear();
         part.state = FetchPart::State::kUnread;
     }
-    needs_disk_ = false;
-    co_await on_each_owner(&FetchRun::read_memory);
-    if (!needs_disk_) co_return;
-    if (context_.answer_memory.bytes() == 0) context_.answer_memory = co_await home_.answer_memory.acquire(disk_bytes());
-    co_await on_each_owner(&FetchRun::read_disk);
 }
 
 // The most that the parts still unread can bring.
@@ -147,11 +163,11 @@ Task<void> FetchRun::watch_on(Shard& owner) {
             co_return;
         }
         part.watched = *local;
-        part.watch = part.watched->partition->watch(part.fetched.bounds.high_watermark,
-                                                    [&part, bell = bell_, home = &home_.executor] {
-                                                        part.watch.reset();
-                                                        home->post([bell] { bell->ring(); });
-                                                    });
+        auto ring = [&part, bell = bell_, home = &home_.executor] {
+            part.watch.reset();
+            home->post([bell] { bell->ring(); });
+        };
+        part.watch = part.watched->partition->watch(part.fetched.bounds, {limits_.isolation, std::move(ring)});
     }
 }
 

@@ -65,6 +65,7 @@ private:
     };
 
     Task<void> read_all();
+    void forget();
     Task<void> on_each_owner(Task<void> (FetchRun::*step)(Shard&));
     Task<void> read_memory(Shard& owner) { return read_on(owner, Pass::kMemoryOnly); }
     Task<void> read_disk(Shard& owner) { return read_on(owner, Pass::kMemoryAndDisk); }

@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "handlers/api_versions.h"
 #include "handlers/describe_cluster.h"
-#include "handlers/describe_configs.h"
 #include "handlers/fetch.h"
 #include "handlers/init_producer_id.h"
 #include "handlers/list_offsets.h"
@@ -45,7 +44,6 @@ std::span<const Handler> broker_handlers() {
         handler_for<wire::DeleteTopicsRequest, handle_delete_topics>(),
         handler_for<wire::InitProducerIdRequest, handle_init_producer_id>(),
         handler_for<wire::OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>(),
-        handler_for<wire::DescribeConfigsRequest, handle_describe_configs>(),
         handler_for<wire::CreatePartitionsRequest, handle_create_partitions>(),
         handler_for<wire::DescribeClusterRequest, handle_describe_cluster>(),
     };

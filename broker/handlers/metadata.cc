@@ -22,7 +22,7 @@ constexpr std::int16_t kFirstVersionWithFlag = 4;  // below it, asking always al
 std::vector<std::string> missing_topics(const Shard& shard, const RequestContext& context, const MetadataRequest& request) {
     std::vector<std::string> missing;
     const bool asked = context.api_version < kFirstVersionWithFlag || request.allow_auto_topic_creation;
-    if (!asked || !request.topics || !shard.node.values.boolean("auto.create.topics.enable")) return missing;
+    if (!asked || !request.topics || !shard.values()->boolean("auto.create.topics.enable")) return missing;
     for (const auto& topic : *request.topics) {
         if (!topic.name || shard.image->find_topic(*topic.name) != nullptr) continue;
         if (!context.may_on_topic(Operation::kDescribe, *topic.name)) continue;

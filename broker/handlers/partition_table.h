@@ -20,6 +20,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "base/task_group.h"
 #include "handlers/topic_settings.h"
 #include "io/executor.h"
 #include "metadata/image.h"
@@ -46,6 +47,8 @@ struct LocalPartition {
     std::shared_ptr<const TopicSettings> settings;
     std::unique_ptr<replica::Partition> partition;
     std::optional<Error> failure;
+    std::size_t dir = 0;  // its directory's index in the store
+    LeaderEpoch epoch{};
 };
 
 // Lifetime: the shard's; stop() before destroying. Thread: its core.
@@ -54,11 +57,12 @@ public:
     struct Environment {
         io::Executor& executor;
         store::LogStore& store;
-        const settings::Values& values;
+        std::shared_ptr<const settings::Values> values;
         std::size_t core = 0;
         std::size_t cores = 1;
         BrokerId node{1};
         std::map<Uuid, std::size_t> dirs;  // directory id → index in the store
+        store::DirHealths health = {};     // of each; empty: not watched
     };
     // What the disk knew before this start, per directory index.
     struct Recovered {
@@ -67,6 +71,7 @@ public:
         store::OffsetCheckpoint high_watermarks;
         store::OffsetCheckpoint recovery_points;
         store::OffsetCheckpoint log_starts;
+        store::OffsetCheckpoint cleaned;
     };
 
     PartitionTable(Environment environment, std::vector<Recovered> recovered);
@@ -75,12 +80,23 @@ public:
     // Follows the change from one image to the next; resolves when every new log is open. A failure of one is in its row.
     Task<void> apply(metadata::ImageRef from, metadata::ImageRef to);
 
+    // Other broker settings: the topics of `image` that have no value of their own follow.
+    void use(std::shared_ptr<const settings::Values> values, const metadata::Image& image);
+
     // Hold on to the row while you use it: it may leave the table meanwhile. Errors: kUnknownTopicOrPartition (not in the
-    // table), or why its log is not open.
+    // table), or why its log is not open or its directory offline.
     Result<std::shared_ptr<LocalPartition>> find(const PartitionKey& key);
+    // May producers write to it, as far as its disk goes? Errors: kKafkaStorageError.
+    Result<void> admit(const LocalPartition& local) const;
+    bool is_online(const LocalPartition& local) const {
+        return local.partition && (local.dir >= environment_.health.size() || environment_.health[local.dir]->online());
+    }
     bool owns(const PartitionKey& key) const {
         return store::core_of(key.topic, key.index, environment_.cores) == environment_.core;
     }
+
+    // Where the logs in that directory start now, they will start after a crash, too.
+    Task<Result<void>> save_log_starts(std::size_t dir) { return environment_.store.save_log_starts(dir); }
 
     void tick(Now now);
     // Answers all waits and resolves when nothing runs on a partition; the logs stay open for the store to close.
@@ -102,11 +118,15 @@ private:
         std::size_t dir = 0;
         LeaderEpoch epoch;
         std::shared_ptr<const TopicSettings> settings;
+        std::optional<Error> refusal = {};  // its directory is not there
     };
     void collect_opening(const metadata::Topic& topic, std::vector<Opening>& opening);
     Task<void> open_all(std::vector<Opening> opening);
     Task<void> open_some(std::shared_ptr<std::vector<Opening>> opening, std::shared_ptr<std::size_t> next);
     Task<void> open(Opening opening);
+    Task<std::shared_ptr<LocalPartition>> open_row(Opening opening);
+    void reopen_soon(Now now);
+    Task<void> reopen(std::vector<Opening> opening);
     store::LogStore::Recovery recovery_of(const Opening& opening) const;
     Task<void> remove(PartitionKey key);
     void reconfigure(const metadata::Topic& topic);
@@ -116,6 +136,9 @@ private:
     std::unordered_map<PartitionKey, std::shared_ptr<LocalPartition>, PartitionKeyHash> partitions_;
     std::unordered_map<TopicId, std::vector<PartitionIndex>> by_topic_;
     Callback on_change_;
+    MonoTime reopen_due_{};
+    bool reopening_ = false;
+    TaskGroup tasks_;
 };
 
 }  // namespace moldau::handlers

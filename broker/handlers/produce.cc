@@ -52,6 +52,7 @@ Task<void> append(Shard& shard, const PartitionKey key, const bytes::View record
                   PartitionResponse& response) {
     auto local = shard.partitions->find(key);
     if (!local) co_return refuse(response, local.error());
+    if (auto admitted = shard.partitions->admit(**local); !admitted) co_return refuse(response, admitted.error());
     auto options = (*local)->settings->validation;
     options.now = shard.executor.now().wall;
     options.produce_version = terms.version;

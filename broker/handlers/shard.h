@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@
 #include "security/authorizer.h"
 #include "server/memory_budget.h"
 #include "settings/values.h"
+#include "store/dir_health.h"
 #include "wire/produce_validation.h"
 
 namespace moldau::metadata {
@@ -40,7 +42,7 @@ class HandlerTable;
 
 // Lifetime: the broker's. Thread: any may read; `metadata` and `producer_ids` are used on `shards[0]` only.
 struct Node {
-    settings::Values values;
+    settings::Values values;  // of file, environment and command line; those in force are each shard's
     BrokerId id{1};
     std::unique_ptr<security::Authorizer> authorizer = std::make_unique<security::AllowAll>();
     metadata::MetadataService* metadata = nullptr;
@@ -49,6 +51,15 @@ struct Node {
     std::vector<Shard*> shards;
     // Log directories in the order of the store's indexes, with their ids.
     std::vector<std::pair<std::string, Uuid>> dirs;
+    // How each of them is, in the same order.
+    store::DirHealths dir_health;
+
+    // Room, failure and id of each log directory, for DescribeLogDirs; sizes are in each log's stats().
+    std::vector<store::DirState> dir_states() const {
+        std::vector<store::DirState> states;
+        for (const auto& health : dir_health) states.push_back(health->state());
+        return states;
+    }
 
     Shard& metadata_shard() const { return *shards.front(); }
     Shard& shard_of(const PartitionKey& key) const { return *shards[store::core_of(key.topic, key.index, shards.size())]; }
@@ -81,7 +92,18 @@ public:
           node(broker),
           request_memory(environment.request_memory_bytes),
           answer_memory(environment.answer_memory_bytes),
-          sessions(static_cast<std::size_t>(broker.values.integer("max.incremental.fetch.session.cache.slots"))) {}
+          sessions(static_cast<std::size_t>(broker.values.integer("max.incremental.fetch.session.cache.slots"))),
+          values_(std::make_shared<const settings::Values>(broker.values)) {}
+
+    // The broker settings in force: never null, replaced as a whole.
+    const std::shared_ptr<const settings::Values>& values() const { return values_; }
+    // `callback` is told of every change from now on.
+    using SettingsCallback = std::function<void(const settings::Values&)>;
+    void on_settings(SettingsCallback callback) { settings_callbacks_.push_back(std::move(callback)); }
+    void use(std::shared_ptr<const settings::Values> values) {
+        values_ = std::move(values);
+        for (const auto& callback : settings_callbacks_) callback(*values_);
+    }
 
     io::Executor& executor;
     io::Random& random;
@@ -96,6 +118,10 @@ public:
     metadata::ImageRef image;  // as applied to `partitions`
     std::unique_ptr<PartitionTable> partitions;
     coordinator::CoordinatorShard* coordinator = nullptr;
+
+private:
+    std::shared_ptr<const settings::Values> values_;
+    std::vector<SettingsCallback> settings_callbacks_;
 };
 
 // Runs `work()`, which returns a Task, on `target`'s core and resumes on `home`'s.

@@ -3,6 +3,7 @@
 #include "handlers/topic_settings.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -12,8 +13,9 @@ namespace {
 // Reads effective values of one topic by name.
 class Reader {
 public:
-    Reader(const metadata::ConfigMap& overrides, const settings::Values& broker)
-        : overrides_(overrides.begin(), overrides.end()), broker_(broker) {}
+    // `overrides` are usable ones.
+    Reader(metadata::ConfigMap overrides, const settings::Values& broker)
+        : overrides_(std::move(overrides)), broker_(broker) {}
 
     settings::Effective effective(std::string_view name) const {
         const auto* setting = settings::find_topic_setting(name);
@@ -68,6 +70,18 @@ log::LogConfig log_of(const Reader& reader, const settings::Values& broker) {
     config.segment_jitter_ms = reader.millis("segment.jitter.ms");
     config.segment_index_bytes = static_cast<std::int32_t>(reader.integer("segment.index.bytes"));
     config.index_interval_bytes = static_cast<std::int32_t>(reader.integer("index.interval.bytes"));
+    config.file_delete_delay = reader.millis("file.delete.delay.ms");
+    const auto policies = settings::to_list(reader.text("cleanup.policy"));
+    config.deletes = std::ranges::find(policies, "delete") != policies.end();
+    config.compacts = std::ranges::find(policies, "compact") != policies.end();
+    config.retention_ms = reader.integer("retention.ms");
+    config.retention_bytes = reader.integer("retention.bytes");
+    config.delete_retention_ms = reader.integer("delete.retention.ms");
+    config.min_compaction_lag_ms = reader.integer("min.compaction.lag.ms");
+    config.max_compaction_lag_ms = reader.integer("max.compaction.lag.ms");
+    config.min_cleanable_dirty_ratio = settings::to_double(reader.text("min.cleanable.dirty.ratio"));
+    // A record that is due must not wait in the active segment.
+    if (config.compacts) config.segment_ms = std::min(config.segment_ms, Millis{config.max_compaction_lag_ms});
     config.preallocate = settings::to_bool(reader.text("preallocate"));
     config.flush_messages = reader.integer("flush.messages");
     config.flush_ms = reader.millis("flush.ms");
@@ -83,8 +97,16 @@ int specificity(settings::Source source) { return static_cast<int>(source); }
 
 }  // namespace
 
+metadata::ConfigMap usable_overrides(const metadata::ConfigMap& stored) {
+    metadata::ConfigMap usable;
+    for (const auto& [name, value] : stored) {
+        if (auto canonical = settings::check_topic_value(name, value)) usable.emplace(name, *std::move(canonical));
+    }
+    return usable;
+}
+
 settings::Effective effective_durability(const metadata::ConfigMap& overrides, const settings::Values& broker) {
-    const Reader reader{overrides, broker};
+    const Reader reader{usable_overrides(overrides), broker};
     auto durability = reader.effective("moldau.durability");
     const auto messages = reader.effective("flush.messages");
     const auto millis = reader.effective("flush.ms");
@@ -109,7 +131,7 @@ metadata::ConfigMap internal_topic_configs(std::string_view topic, const setting
 
 TopicSettings resolve_topic_settings(std::string_view topic, const metadata::ConfigMap& overrides,
                                      const settings::Values& broker) {
-    const Reader reader{overrides, broker};
+    const Reader reader{usable_overrides(overrides), broker};
     TopicSettings resolved;
     resolved.log = log_of(reader, broker);
     resolved.validation = validation_of(reader);

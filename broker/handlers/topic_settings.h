@@ -20,6 +20,10 @@ struct TopicSettings {
     Millis file_delete_delay{60'000};
 };
 
+// Those that this version has and allows, in canonical form. Others may have been stored by another version: they count for
+// nothing, and the partition table logs them.
+metadata::ConfigMap usable_overrides(const metadata::ConfigMap& stored);
+
 TopicSettings resolve_topic_settings(std::string_view topic, const metadata::ConfigMap& overrides,
                                      const settings::Values& broker);
 

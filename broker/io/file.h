@@ -35,8 +35,8 @@ public:
     // All of `data` at `position`, by write(2): a killed process loses nothing of it, a power loss may. After an error the
     // bytes at [position, position + size) are undefined. Errors: kDiskFull, kIo.
     virtual void write(std::uint64_t position, bytes::ChunkList data, Done<void> done) = 0;
-    // Everything written before is on the disk (fdatasync). A failure is final for what was written: never retried as
-    // success.
+    // Everything written before is on the disk (fdatasync). A failure, for want of space too, is final for what was written:
+    // never retried as success. Errors: kIo.
     virtual void sync(Done<void> done) = 0;
     virtual void truncate(std::uint64_t bytes, Done<void> done) = 0;
     // Reserves room for [0, bytes) and grows the file to it, reading as zeros. Errors: kDiskFull, kIo.
@@ -78,7 +78,7 @@ public:
 class FileSystem {
 public:
     virtual ~FileSystem() = default;
-    // Errors: kNotFound, kIo, kDiskFull.
+    // Errors: kNotFound, kIo, kDiskFull, kBusy (no file descriptor or memory left).
     virtual void open(std::string path, OpenMode mode, Done<OpenedFile> done) = 0;
     virtual void list(std::string path, Done<std::vector<DirEntry>> done) = 0;   // by name; kNotFound
     virtual void make_dirs(std::string path, Done<void> done) = 0;               // with parents; fine when present

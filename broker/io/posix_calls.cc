@@ -27,6 +27,10 @@ Errc errc_of(int error_number) {
             return Errc::kDiskFull;
         case ENOENT:
             return Errc::kNotFound;
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+            return Errc::kBusy;  // the process or the machine is short of something, the disk is well
         default:
             return Errc::kIo;
     }
@@ -53,6 +57,13 @@ int flags_of(OpenMode mode) {
             return O_RDWR | O_CREAT | O_EXCL;
     }
     return O_RDONLY;
+}
+
+// Whatever the system says: what was written before may be gone for good, so trying again would prove nothing.
+std::unexpected<Error> failed_sync(const char* operation, const std::string& path) {
+    auto error = file_error(errno, std::string{operation} + ' ' + path);
+    error.code = Errc::kIo;
+    return fail(std::move(error));
 }
 
 // Drops `count` bytes from the front of `pieces`.
@@ -135,7 +146,7 @@ Written write_at(const OpenFile& file, std::uint64_t position, std::span<const b
 }
 
 Result<void> sync(const OpenFile& file) {
-    if (::fdatasync(file.descriptor.number()) != 0) return failed("sync", file.path);
+    if (::fdatasync(file.descriptor.number()) != 0) return failed_sync("sync", file.path);
     return {};
 }
 
@@ -203,7 +214,7 @@ Result<void> rename(const std::string& from, const std::string& to) {
 Result<void> sync_dir(const std::string& path) {
     const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (descriptor.number() < 0) return failed("open directory", path);
-    if (::fsync(descriptor.number()) != 0) return failed("sync directory", path);
+    if (::fsync(descriptor.number()) != 0) return failed_sync("sync directory", path);
     return {};
 }
 

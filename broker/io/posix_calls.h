@@ -1,7 +1,8 @@
 // The blocking system calls on files, each complete: partial transfers are continued, errors say what was done to what.
 //
-// Called on I/O threads only. ENOSPC and EDQUOT become kDiskFull, ENOENT kNotFound, all else kIo; the context has the
-// operation, the path, the position where there is one, and the system's text.
+// Called on I/O threads only. ENOSPC and EDQUOT become kDiskFull, ENOENT kNotFound, a lack of descriptors or memory kBusy,
+// all else kIo, and every failed sync kIo; the context has the operation, the path, the position where there is one, and the
+// system's text.
 
 #pragma once
 

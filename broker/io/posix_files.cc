@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "io/large_read.h"
 #include "io/posix_calls.h"
 
 namespace moldau::io {
@@ -128,19 +129,19 @@ private:
     bool busy_ = false;  // scheduled or with the threads
 };
 
+Result<bytes::View> read_now(const posix::OpenFile& file, std::uint64_t position, std::size_t length) {
+    if (length >= posix::kLargeReadBytes) return posix::read_large(file, position, length);
+    bytes::Buffer buffer{length};
+    MOLDAU_TRY_ASSIGN(count, posix::read_at(file, position, buffer.spare()));
+    buffer.commit(count);
+    return buffer.view();
+}
+
 void FileQueue::read(std::uint64_t position, std::size_t length, Done<bytes::View> done) {
-    auto job = [self = shared_from_this(), position, buffer = bytes::Buffer{length}, done = std::move(done)]() mutable {
-        auto count = posix::read_at(self->file_, position, buffer.spare());
-        Result<bytes::View> result;
-        if (!count) {
-            result = fail(std::move(count).error());
-        } else if (*count < buffer.capacity() / 2) {
-            // Most of the buffer would be held for nothing.
-            result = bytes::View::copy_of(buffer.spare().first(*count));
-        } else {
-            buffer.commit(*count);
-            result = buffer.view();
-        }
+    auto job = [self = shared_from_this(), position, length, done = std::move(done)]() mutable {
+        auto result = read_now(self->file_, position, length);
+        // Most of the buffer would be held for nothing.
+        if (result && result->size() < length / 2) result = bytes::View::copy_of(result->span());
         auto& executor = self->files_.executor();
         executor.post([self = std::move(self), done = std::move(done), result = std::move(result)]() mutable {
             done(std::move(result));

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "bytes/endian.h"
 #include "log/offset_index.h"
 #include "sim/disk.h"
@@ -29,6 +31,38 @@ TEST(HotTail, FindsTheBatchOfAnOffset) {
     EXPECT_EQ(tail.find(Offset{13}), 2u);
     EXPECT_EQ(tail.find(Offset{19}), 2u);
     EXPECT_EQ(tail.find(Offset{20}), std::nullopt);
+}
+
+TEST(HotBudget, DropsTheTailsThatGotNothingForLongest) {
+    HotBudget budget{100'000};
+    std::deque<HotTail> tails;
+    for (std::int64_t index = 0; index < 5'000; ++index) {
+        auto& tail = tails.emplace_back(&budget);
+        tail.append(batch(0, 1));
+        tail.evict(1'000'000, Offset{1});  // written
+        EXPECT_LE(budget.used(), 100'000u + 1'000);
+    }
+    EXPECT_EQ(tails.front().count(), 0u);
+    EXPECT_EQ(tails.back().count(), 1u);
+    EXPECT_GT(budget.used(), 90'000u);
+    tails.clear();
+    EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST(HotBudget, KeepsWhatIsNotWrittenYet) {
+    HotBudget budget{1'000};
+    HotTail unwritten{&budget};
+    HotTail written{&budget};
+    for (std::int64_t index = 0; index < 10; ++index) unwritten.append(batch(index, index + 1));
+    written.append(batch(0, 1));
+    written.evict(1'000'000, Offset{1});
+    unwritten.append(batch(10, 11));
+    EXPECT_EQ(unwritten.count(), 11u);
+    EXPECT_EQ(written.count(), 0u);
+    unwritten.evict(1'000'000, Offset{11});
+    unwritten.append(batch(11, 12));
+    EXPECT_LE(budget.used(), 1'000u);
+    EXPECT_TRUE(unwritten.find(Offset{11}).has_value());
 }
 
 TEST(HotTail, NeverDropsWhatIsNotWritten) {

@@ -17,6 +17,8 @@ namespace {
 constexpr int kReadAttemptsMax = 3;
 // A log that got nothing for so long gives the memory of its hot tail back.
 constexpr std::chrono::seconds kIdle{60};
+// So much of the active segment is replayed at most at an unclean start, to know producers and epochs.
+constexpr std::uint64_t kSnapshotBytes = 256 << 20;
 
 }  // namespace
 
@@ -29,17 +31,20 @@ Log::Impl::Impl(LogIdentity identity, LogConfig config, LogEnvironment environme
       producers_(std::move(recovered.producers)),
       log_start_(recovered.log_start),
       report_(std::move(recovered.report)),
+      hot_(environment.hot_budget),
       writer_({.executor = environment.executor,
                .files = environment.files,
                .wal = environment.wal,
                .partition = {identity_.topic_id, identity_.name.partition},
-               .dir = identity_.dir},
+               .dir = identity_.dir,
+               .on_trouble = environment.on_trouble},
               {.written = segments_.active()->end_offset(), .synced = segments_.active()->end_offset()}),
       reader_(environment.files, identity_.dir, segments_),
       cut_old_end_(recovered.cut_old_end),
       snapshot_offset_(recovered.snapshot_offset),
       no_reads_(environment.executor),
-      saved_(environment.executor) {
+      saved_(environment.executor),
+      deletions_(environment.executor) {
     reader_.set_index_interval(config_.index_interval_bytes);
     writer_.on_progress([this] { progressed(); });
 }
@@ -87,9 +92,11 @@ Result<AppendedRange> Log::Impl::append(const wire::ValidatedBatch& batch, Leade
     if (segment->bytes() == 0) segment->set_begun(now.wall);
     segment->append(header, config_.index_interval_bytes);
     hot_.append({header.base_offset, header.next_offset(), std::move(bytes)});
-    producers_.append(header, to_timestamp(now.wall));
+    const auto aborted = producers_.append(header, to_timestamp(now.wall), marker_in(header, batch.records.span()));
+    if (aborted) segment->txn_index().append(*aborted);
     if (epochs_.assign(epoch, header.base_offset)) epochs_dirty_ = true;
     last_append_ = now.mono;
+    bytes_since_snapshot_ += header.size_bytes();
     after_append();
     return AppendedRange{.base = header.base_offset,
                          .end = header.next_offset(),
@@ -97,6 +104,7 @@ Result<AppendedRange> Log::Impl::append(const wire::ValidatedBatch& batch, Leade
 }
 
 void Log::Impl::after_append() {
+    if (bytes_since_snapshot_ >= kSnapshotBytes) snapshot_soon(end_offset());
     if (config_.durability != Durability::kReplicated) return;
     if (end_offset() - writer_.recovery_point() >= config_.flush_messages) writer_.sync_soon(end_offset());
 }
@@ -110,7 +118,12 @@ void Log::Impl::roll(Offset base, Now now) {
     if (config_.preallocate) segment->preallocate(static_cast<std::uint64_t>(config_.segment_bytes));
     segments_.push_back(std::move(segment));
     writer_.close_segment(closed);
-    tasks_.start(save_in_background(base, encode_producer_snapshot(producers_.entries())));
+    snapshot_soon(base);
+}
+
+void Log::Impl::snapshot_soon(Offset offset) {
+    bytes_since_snapshot_ = 0;
+    tasks_.start(save_in_background(offset, encode_producer_snapshot(producers_.entries())));
 }
 
 Result<void> Log::Impl::check_range(const ReadOptions& options) const {
@@ -120,7 +133,7 @@ Result<void> Log::Impl::check_range(const ReadOptions& options) const {
                                              std::to_string(options.from.value));
 }
 
-Result<ReadRange> Log::Impl::take_hot(std::size_t first, const ReadOptions& options) const {
+ReadRange Log::Impl::take_hot(std::size_t first, const ReadOptions& options) const {
     ReadRange range{{}, options.from};
     for (std::size_t index = first; index < hot_.count(); ++index) {
         const HotBatch& batch = hot_.at(index);
@@ -135,6 +148,12 @@ Result<ReadRange> Log::Impl::take_hot(std::size_t first, const ReadOptions& opti
 }
 
 std::optional<Result<ReadRange>> Log::Impl::read_hot(const ReadOptions& options) const {
+    auto range = hot_range(options);
+    if (range && *range && !list_aborted_now(**range, options)) return std::nullopt;
+    return range;
+}
+
+std::optional<Result<ReadRange>> Log::Impl::hot_range(const ReadOptions& options) const {
     if (auto checked = check_range(options); !checked) return fail(std::move(checked).error());
     if (options.from >= std::min(options.end, end_offset())) return ReadRange{{}, options.from};
     const auto first = hot_.find(options.from);
@@ -154,13 +173,64 @@ Task<Result<ReadRange>> Log::Impl::read_files(ReadOptions options) {
     for (int attempt = 1;; ++attempt) {
         if (phase_ == Phase::kClosed) co_return fail(Errc::kKafkaStorageError, identity_.dir + " is closed");
         const std::uint64_t generation = generation_;
-        ReadOptions bounded = options;
-        bounded.end = std::min(options.end, writer_.segment_end());
-        auto range = co_await reader_.read(bounded);
-        if (range || generation == generation_ || attempt == kReadAttemptsMax) co_return range;
-        // The log was cut or its start moved under the read.
+        auto range = co_await read_once(options);
+        if (generation == generation_) co_return range;
+        // The log was cut, cleaned or its start moved under the read: bytes and list may not belong together.
+        if (range && options.aborted == ReadOptions::Aborted::kIgnored) co_return range;
         if (auto hot = read_hot(options)) co_return *std::move(hot);
+        if (attempt < kReadAttemptsMax) continue;
+        if (range) co_return fail(Errc::kBusy, identity_.dir + " changes all the time");
+        co_return range;
     }
+}
+
+Task<Result<ReadRange>> Log::Impl::read_once(ReadOptions options) {
+    ReadOptions bounded = options;
+    bounded.end = std::min(options.end, writer_.segment_end());
+    Result<ReadRange> range = ReadRange{{}, options.from};
+    if (auto hot = hot_range(options)) {
+        range = *std::move(hot);
+    } else {
+        range = co_await reader_.read(bounded);
+    }
+    if (!range || list_aborted_now(*range, options)) co_return range;
+    co_return co_await list_aborted(*std::move(range), options.from);
+}
+
+// False, and nothing is listed, when files must be read.
+bool Log::Impl::list_aborted_now(ReadRange& range, const ReadOptions& options) const {
+    if (options.aborted == ReadOptions::Aborted::kIgnored || range.batches.empty()) return true;
+    AbortedSearch search{options.from, range.end};
+    const auto& all = segments_.all();
+    auto after = std::ranges::upper_bound(all, options.from, {}, [](const auto& segment) { return segment->base_offset(); });
+    if (after != all.begin()) --after;
+    for (; after != all.end() && !search.is_complete; ++after) {
+        if (!(*after)->txn_index().search_now(search)) return false;
+    }
+    range.aborted = std::move(search.found);
+    return true;
+}
+
+Task<Result<ReadRange>> Log::Impl::list_aborted(ReadRange range, Offset from) {
+    AbortedSearch search{from, range.end};
+    SegmentRef segment = segments_.floor(from);
+    for (; segment && !search.is_complete; segment = segments_.after(*segment)) {
+        if (segment->txn_index().search_now(search)) continue;
+        MOLDAU_CO_TRY_ASSIGN(more, co_await segment->txn_index().search(environment_.files, std::move(search)));
+        search = std::move(more);
+    }
+    range.aborted = std::move(search.found);
+    co_return range;
+}
+
+Offset Log::Impl::last_stable_offset(Offset high_watermark) const {
+    const Offset first = producers_.first_unstable(high_watermark).value_or(high_watermark);
+    return std::min(high_watermark, std::max(first, log_start_));
+}
+
+void Log::Impl::high_watermark_moved(Offset high_watermark) {
+    high_watermark_ = high_watermark;
+    producers_.forget_completed(high_watermark);
 }
 
 Task<Result<std::optional<TimestampedOffset>>> Log::Impl::find_timestamp(std::int64_t timestamp, Offset end) {
@@ -219,6 +289,13 @@ Offset Log::durable_end() const { return impl_->writer_.durable_end(); }
 Offset Log::recovery_point() const { return impl_->recovery_point(); }
 Offset Log::committed_end() const { return impl_->committed_end(); }
 const std::optional<Error>& Log::failure() const { return impl_->writer_.failure(); }
+std::optional<Error> Log::held_up() const {
+    // What the write-ahead log has counts without its segment.
+    const bool logged = impl_->config_.durability == Durability::kSynced && !impl_->writer_.has_unlogged();
+    return logged ? std::nullopt : impl_->writer_.full();
+}
+void Log::fail_with(Error error) { impl_->writer_.fail_with(std::move(error)); }
+void Log::stop_waiting_for_space() { impl_->writer_.stop_waiting_for_space(); }
 void Log::on_progress(std::function<void()> callback) { impl_->on_progress_ = std::move(callback); }
 Task<Result<ReadRange>> Log::read(ReadOptions options) { return impl_->read(options); }
 std::optional<Result<ReadRange>> Log::read_hot(const ReadOptions& options) const { return impl_->read_hot(options); }
@@ -227,9 +304,8 @@ Task<Result<std::optional<TimestampedOffset>>> Log::find_timestamp(std::int64_t 
 }
 Task<Result<std::optional<TimestampedOffset>>> Log::find_max_timestamp(Offset end) { return impl_->find_max_timestamp(end); }
 std::vector<ProducerEntry> Log::producers() const { return impl_->producers_.entries(); }
-Offset Log::last_stable_offset(Offset high_watermark) const {
-    return std::min(high_watermark, impl_->producers_.first_open_transaction().value_or(high_watermark));
-}
+Offset Log::last_stable_offset(Offset high_watermark) const { return impl_->last_stable_offset(high_watermark); }
+void Log::high_watermark_moved(Offset high_watermark) { impl_->high_watermark_moved(high_watermark); }
 LeaderEpoch Log::latest_epoch() const { return impl_->epochs_.latest(); }
 EpochEnd Log::end_of_epoch(LeaderEpoch epoch) const { return impl_->epochs_.end_of(epoch, end_offset()); }
 LeaderEpoch Log::epoch_at(Offset offset) const { return impl_->epochs_.at(offset); }
@@ -237,6 +313,11 @@ Task<Result<void>> Log::flush() { return impl_->flush(); }
 Task<Result<void>> Log::truncate_to(Offset end) { return impl_->truncate_to(end); }
 Task<Result<void>> Log::restart_at(Offset offset) { return impl_->restart_at(offset); }
 Task<Result<void>> Log::advance_start(Offset offset) { return impl_->advance_start(offset); }
+std::vector<SegmentRef> Log::segments() const { return impl_->segments_.all(); }
+void Log::roll(Now now) { impl_->roll(impl_->end_offset(), now); }
+Task<Result<void>> Log::replace_segments(std::vector<SegmentRef> old, SegmentRef fresh) {
+    return impl_->replace_segments(std::move(old), std::move(fresh));
+}
 void Log::reconfigure(const LogConfig& config) { impl_->reconfigure(config); }
 void Log::tick(Now now) { impl_->tick(now); }
 Log::Stats Log::stats() const { return impl_->stats(); }

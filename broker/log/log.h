@@ -27,20 +27,27 @@
 #include "log/log_config.h"
 #include "log/log_types.h"
 #include "log/producer_states.h"
+#include "log/segment_list.h"
 #include "wal/write_ahead_log.h"
 #include "wire/produce_validation.h"
 
 namespace moldau::log {
+
+class HotBudget;
 
 struct LogEnvironment {
     io::Executor& executor;
     io::FileSystem& files;
     wal::WriteAheadLog* wal = nullptr;       // null: `synced` syncs the segment itself
     const wal::WalReplay* replay = nullptr;  // entries to complete the segments with
+    HotBudget* hot_budget = nullptr;         // null: each hot tail has its own bound only
     Shutdown shutdown = Shutdown::kClean;
     Offset high_watermark_checkpoint{0};  // a torn end below it is not cut in silence
     Offset recovery_point{0};             // segments below are known to be on the disk
     Offset log_start_checkpoint{0};       // as advance_start() left it; segments below go
+    // Hears of every error that a write met: each time that the disk was full, once when the log failed. It must not call
+    // the log.
+    std::function<void(const Error&)> on_trouble = {};
 };
 
 // Lifetime: opened and owned by `LogStore` or the metadata shell; close() before destroying. Thread: its core.
@@ -70,12 +77,20 @@ public:
     Offset committed_end() const;
     // The failure that made the log read-only, if any.
     const std::optional<Error>& failure() const;
+    // Why what was appended does not come to count for now: the disk is full, the log tries again each second. Nullopt when
+    // nothing holds it up.
+    std::optional<Error> held_up() const;
+    // Its disk failed elsewhere: read-only from now on.
+    void fail_with(Error error);
+    // From now on a full disk is a failure like any other. For the end.
+    void stop_waiting_for_space();
 
     // `callback` runs (on the core, coalesced per turn) after written_end, durable_end or failure changed. One only.
     void on_progress(std::function<void()> callback);
 
     // Batches from the one that holds `from` (or the next after a gap) up to `end`. Immediate from the hot tail.
-    // Errors: kOffsetOutOfRange when `from` is below log_start_offset or above end_offset; kIo, kCorrupt.
+    // Errors: kOffsetOutOfRange when `from` is below log_start_offset or above end_offset; kIo, kCorrupt; kBusy when the log
+    // changes all the time.
     Task<Result<ReadRange>> read(ReadOptions options);
     // The same without waiting when memory has it; nullopt when files must be read.
     std::optional<Result<ReadRange>> read_hot(const ReadOptions& options) const;
@@ -88,8 +103,10 @@ public:
     // What is known of every live idempotent producer, in the order of their ids (DescribeProducers).
     std::vector<ProducerEntry> producers() const;
     // The end of what read_committed consumers may read: where the first open transaction begins, `high_watermark` when
-    // there is none. KIP-98.
+    // there is none; a transaction also counts as open while its marker is not below `high_watermark`. KIP-98.
     Offset last_stable_offset(Offset high_watermark) const;
+    // The high watermark will not fall below, unless the log is cut: less to keep in mind for last_stable_offset().
+    void high_watermark_moved(Offset high_watermark);
 
     LeaderEpoch latest_epoch() const;
     // KIP-101/320: where `epoch` ended. {kNoLeaderEpoch, -1} when it is older than all known.
@@ -103,8 +120,19 @@ public:
     Task<Result<void>> truncate_to(Offset end);
     // Forgets everything and starts anew, empty, at `offset` (a snapshot took its place).
     Task<Result<void>> restart_at(Offset offset);
-    // Moves log_start_offset forward; whole segments below are deleted.
+    // Moves log_start_offset forward; whole segments below are deleted: renamed at once, and their bytes go after
+    // file.delete.delay.ms.
     Task<Result<void>> advance_start(Offset offset);
+
+    // All segments, oldest first; the last one is appended to. For `store`, which cleans them.
+    std::vector<SegmentRef> segments() const;
+    // Closes the active segment unless it is empty, and begins another.
+    void roll(Now now);
+    // `fresh`, complete on the disk with the suffix `.cleaned`, takes the place of `old`, neighbours in segments() of which
+    // none is the active one; it begins and ends where they do. When it resolves the exchange is on the disk. Reads under
+    // way go on. Errors: kBusy when the log was cut, begun anew or shortened meanwhile (then the new files are removed);
+    // kIo, kDiskFull, after which the log is read-only.
+    Task<Result<void>> replace_segments(std::vector<SegmentRef> old, SegmentRef fresh);
 
     // Settings changed: take effect with the next append.
     void reconfigure(const LogConfig& config);

@@ -1,6 +1,7 @@
 // Opening, flushing, cutting and closing of a log: all that waits for files.
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -46,6 +47,21 @@ Task<Result<void>> Log::Impl::save_epochs() {
     co_return saved;
 }
 
+// Before each snapshot: recovery looks for aborted transactions only beyond the newest.
+Task<Result<void>> Log::Impl::save_aborted() {
+    if (phase_ == Phase::kChanging) co_return Result<void>{};
+    while (saving_aborted_) co_await saved_.wait();
+    saving_aborted_ = true;
+    Result<void> saved;
+    const auto segments = segments_.all();
+    for (const auto& segment : segments) {
+        if (saved && segment->txn_index().is_unfinished()) saved = co_await segment->txn_index().finish(environment_.files);
+    }
+    saving_aborted_ = false;
+    saved_.notify_all();
+    co_return saved;
+}
+
 Task<Result<void>> Log::Impl::save_snapshot(Offset offset, bytes::View content) {
     const Offset before = snapshot_offset_;
     MOLDAU_CO_TRY(co_await io::replace_file(environment_.files, segment_path(identity_.dir, offset, kSnapshotSuffix),
@@ -60,8 +76,13 @@ Task<Result<void>> Log::Impl::save_snapshot(Offset offset, bytes::View content) 
 
 Task<void> Log::Impl::save_in_background(Offset offset, bytes::View content) {
     const std::uint64_t generation = generation_;
-    auto saved = co_await save_snapshot(offset, std::move(content));
-    if (!saved && generation == generation_) writer_.fail_with(std::move(saved).error());
+    Result<void> saved = co_await save_epochs();  // first: recovery looks for epochs only beyond the newest snapshot
+    if (saved) saved = co_await save_aborted();
+    if (phase_ != Phase::kOpen || generation != generation_) co_return;
+    if (saved) saved = co_await save_snapshot(offset, std::move(content));
+    // One that finds no space is done without: a start reads more batches instead.
+    if (saved || saved.error().code == Errc::kDiskFull || generation != generation_) co_return;
+    writer_.fail_with(std::move(saved).error());
 }
 
 Task<Result<void>> Log::Impl::remove_snapshots(Offset from, Offset to) {
@@ -87,10 +108,12 @@ Task<Result<void>> Log::Impl::flush() {
 
 // Refuses appends, then waits until all that was appended is on the disk and nothing is under way but reads.
 Task<Result<void>> Log::Impl::begin_change() {
+    while (exchanging_) co_await saved_.wait();
     if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
     phase_ = Phase::kChanging;
     MOLDAU_CO_TRY(co_await writer_.wait_synced(end_offset()));
     MOLDAU_CO_TRY(co_await save_epochs());
+    while (saving_aborted_) co_await saved_.wait();
     co_return co_await writer_.wait_idle();
 }
 
@@ -98,13 +121,6 @@ Task<Result<void>> Log::Impl::write_marker(CutMarker marker) {
     cut_old_end_ = marker.old_end;
     co_return co_await io::replace_file(environment_.files, identity_.dir + '/' + kCutFile,
                                         bytes::View::copy_of(marker.format()));
-}
-
-Task<Result<void>> Log::Impl::remove_segment(SegmentRef segment) {
-    segment->release_file();
-    MOLDAU_CO_TRY(co_await io::remove_file(environment_.files, segment->path()));
-    MOLDAU_CO_TRY(co_await io::remove_file(environment_.files, segment->offset_index().storage().path()));
-    co_return co_await io::remove_file(environment_.files, segment->time_index().storage().path());
 }
 
 Task<Result<void>> Log::Impl::truncate_to(Offset end) {
@@ -146,9 +162,15 @@ Task<Result<void>> Log::Impl::cut(Offset end) {
     }
     const SegmentRef holder = segments_.active();
     const auto segment = std::make_shared<Segment>(identity_.dir, holder->base_offset());
-    SegmentRecovery recovery{.context = search_context(), .cut_at = end, .gaps = SegmentRecovery::Gaps::kLegal};
+    constexpr std::uint64_t kWhateverItHas = std::numeric_limits<std::uint64_t>::max();
+    SegmentRecovery recovery{.context = search_context(),
+                             .cut_at = end,
+                             .gaps = SegmentRecovery::Gaps::kLegal,
+                             .offset_index_bytes = kWhateverItHas,
+                             .time_index_bytes = kWhateverItHas};
     MOLDAU_CO_TRY(co_await recover_segment(recovery, segment, holder->bytes()));
     segment->set_created(environment_.executor.now().wall, roll_jitter(identity_, config_, segment->base_offset()));
+    segment->txn_index() = holder->txn_index();
     segments_.pop_back();
     segments_.push_back(segment);
     for (const auto& gone : removed) MOLDAU_CO_TRY(co_await remove_segment(gone));
@@ -162,16 +184,18 @@ Task<Result<void>> Log::Impl::cut(Offset end) {
 }
 
 Task<Result<void>> Log::Impl::reload_producers() {
-    MOLDAU_CO_TRY_ASSIGN(snapshot, co_await load_snapshot(environment_.files, identity_.dir, end_offset()));
+    MOLDAU_CO_TRY_ASSIGN(snapshot, co_await load_snapshot(environment_.files, {identity_.dir, end_offset(), end_offset()}));
     producers_ = std::move(snapshot.producers);
     snapshot_offset_ = snapshot.offset;
     const Offset from = std::max(snapshot.offset, log_start_);
+    MOLDAU_CO_TRY(co_await truncate_txn_indexes(search_context(), segments_.all(), from));
     if (from >= end_offset()) co_return Result<void>{};
     LeaderEpochs epochs = epochs_;
     co_return co_await replay_states({.context = search_context(),
                                       .segments = segments_,
                                       .from = from,
                                       .producers_from = from,
+                                      .high_watermark = high_watermark_,
                                       .heard_at = to_timestamp(environment_.executor.now().wall),
                                       .epochs = epochs,
                                       .producers = producers_});
@@ -202,30 +226,11 @@ Task<Result<void>> Log::Impl::start_anew(Offset offset) {
     co_return co_await write_marker({.ceiling = offset, .old_end = old_end});
 }
 
-Task<Result<void>> Log::Impl::advance_start(Offset offset) {
-    if (offset > end_offset())
-        co_return fail(Errc::kOffsetOutOfRange, identity_.dir + ": start at " + std::to_string(offset.value));
-    if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
-    if (offset <= log_start_) co_return Result<void>{};
-    log_start_ = offset;
-    if (epochs_.advance_start(offset)) epochs_dirty_ = true;
-    while (segments_.count() > 1 && segments_.front()->end_offset() <= log_start_) {
-        const SegmentRef gone = segments_.front();
-        MOLDAU_CO_TRY(co_await writer_.wait_synced(gone->end_offset()));
-        if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
-        if (segments_.front() != gone) continue;
-        ++generation_;
-        segments_.pop_front();
-        MOLDAU_CO_TRY(co_await remove_segment(gone));
-    }
-    MOLDAU_CO_TRY(co_await remove_snapshots(Offset{0}, segments_.front()->base_offset()));
-    co_return Result<void>{};
-}
-
 Task<Result<void>> Log::Impl::finish_all() {
     const Offset end = end_offset();
     MOLDAU_CO_TRY(co_await flush());
     MOLDAU_CO_TRY(co_await writer_.wait_idle());
+    MOLDAU_CO_TRY(co_await save_aborted());
     if (snapshot_offset_ != end && end > Offset{0}) {
         MOLDAU_CO_TRY(co_await save_snapshot(end, encode_producer_snapshot(producers_.entries())));
     }
@@ -233,6 +238,8 @@ Task<Result<void>> Log::Impl::finish_all() {
 }
 
 Task<void> Log::Impl::stop_all() {
+    tasks_.request_stop();
+    deletions_.notify_all();
     co_await tasks_.stop();
     co_await writer_.stop();
     while (reads_ > 0) co_await no_reads_.wait();
@@ -240,7 +247,8 @@ Task<void> Log::Impl::stop_all() {
 }
 
 Task<Result<void>> Log::Impl::close() {
-    while (phase_ == Phase::kChanging) co_await saved_.wait();
+    writer_.stop_waiting_for_space();
+    while (phase_ == Phase::kChanging || exchanging_) co_await saved_.wait();
     if (phase_ == Phase::kClosed) co_return Result<void>{};
     phase_ = Phase::kClosed;
     auto finished = co_await finish_all();
@@ -249,7 +257,8 @@ Task<Result<void>> Log::Impl::close() {
 }
 
 Task<Result<std::string>> Log::Impl::close_and_mark_deleted(Uuid unique) {
-    while (phase_ == Phase::kChanging) co_await saved_.wait();
+    writer_.stop_waiting_for_space();
+    while (phase_ == Phase::kChanging || exchanging_) co_await saved_.wait();
     phase_ = Phase::kClosed;
     co_await stop_all();
     const auto slash = identity_.dir.rfind('/');

@@ -32,6 +32,17 @@ struct LogConfig {
     std::size_t producers_max = 100'000;
     // Larger batches skip the write-ahead log and sync their segment (docs/decisions/0001 has the measurement).
     std::size_t wal_batch_bytes_max = 128 << 10;
+    // How long the files of deleted and compacted segments stay under another name (file.delete.delay.ms).
+    Millis file_delete_delay{0};
+    // cleanup.policy, and what it goes by; `store` does the work. A negative limit means none.
+    bool deletes = false;
+    bool compacts = false;
+    std::int64_t retention_ms = -1;
+    std::int64_t retention_bytes = -1;
+    std::int64_t delete_retention_ms = 86'400'000;
+    std::int64_t min_compaction_lag_ms = 0;
+    std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();
+    double min_cleanable_dirty_ratio = 0.5;
     // Bytes of the newest batches kept in memory for readers.
     std::size_t hot_tail_bytes = 4 << 20;
 

@@ -14,6 +14,7 @@
 #include "log/log_reader.h"
 #include "log/log_writer.h"
 #include "log/recovery.h"
+#include "log/segment_swap.h"
 
 namespace moldau::log {
 
@@ -31,8 +32,10 @@ public:
     Task<Result<void>> truncate_to(Offset end);
     Task<Result<void>> restart_at(Offset offset);
     Task<Result<void>> advance_start(Offset offset);
+    Task<Result<void>> replace_segments(std::vector<SegmentRef> old, SegmentRef fresh);
     void reconfigure(const LogConfig& config);
     void tick(Now now);
+    void roll(Offset base, Now now);
     Task<Result<void>> close();
     Task<Result<std::string>> close_and_mark_deleted(Uuid unique);
 
@@ -41,6 +44,8 @@ public:
         return config_.durability == Durability::kSynced ? writer_.durable_end() : writer_.written_end();
     }
     Offset recovery_point() const;
+    Offset last_stable_offset(Offset high_watermark) const;
+    void high_watermark_moved(Offset high_watermark);
     Stats stats() const;
     void progressed();
 
@@ -61,15 +66,20 @@ private:
     enum class Phase : std::uint8_t { kOpen, kChanging, kClosed };
 
     Result<void> may_append(const wire::ValidatedBatch& batch, LeaderEpoch epoch) const;
-    void roll(Offset base, Now now);
     void after_append();
-    Result<ReadRange> take_hot(std::size_t first, const ReadOptions& options) const;
+    void snapshot_soon(Offset offset);
+    ReadRange take_hot(std::size_t first, const ReadOptions& options) const;
+    std::optional<Result<ReadRange>> hot_range(const ReadOptions& options) const;
+    bool list_aborted_now(ReadRange& range, const ReadOptions& options) const;
+    Task<Result<ReadRange>> list_aborted(ReadRange range, Offset from);
+    Task<Result<ReadRange>> read_once(ReadOptions options);
     Result<void> check_range(const ReadOptions& options) const;
     Task<Result<ReadRange>> read_files(ReadOptions options);
     SearchContext search_context() const;
 
     // Small files beside the segments.
     Task<Result<void>> save_epochs();
+    Task<Result<void>> save_aborted();
     Task<Result<void>> save_snapshot(Offset offset, bytes::View content);
     Task<void> save_in_background(Offset offset, bytes::View content);
     Task<Result<void>> remove_snapshots(Offset from, Offset to);
@@ -81,6 +91,10 @@ private:
     Task<Result<void>> start_anew(Offset offset);
     Task<Result<void>> reload_producers();
     Task<Result<void>> remove_segment(SegmentRef segment);
+    Task<Result<void>> drop_segment(SegmentRef segment);
+    Task<void> remove_later(std::vector<SegmentRef> gone, MonoTime when);
+    Result<void> may_replace(const std::vector<SegmentRef>& old) const;
+    Task<Result<void>> exchange(SegmentFolder folder, std::vector<SegmentRef> old, SegmentRef fresh);
     Task<Result<void>> write_marker(CutMarker marker);
     Task<Result<void>> finish_all();
     Task<void> stop_all();
@@ -89,12 +103,17 @@ private:
     MonoTime last_append_{};
     bool epochs_dirty_ = false;
     bool saving_epochs_ = false;
+    bool exchanging_ = false;  // segments for compacted ones
+    bool saving_aborted_ = false;
+    Offset high_watermark_;              // as last heard
     std::optional<Offset> cut_old_end_;  // there is a cut marker in the folder
     Offset snapshot_offset_;             // of the newest snapshot file
-    std::uint64_t generation_ = 0;       // counts cuts, for reads under way
-    std::size_t reads_ = 0;              // under way
+    std::uint64_t bytes_since_snapshot_ = 0;
+    std::uint64_t generation_ = 0;  // counts cuts, for reads under way
+    std::size_t reads_ = 0;         // under way
     io::WaitList no_reads_;
     io::WaitList saved_;
+    io::WaitList deletions_;
     TaskGroup tasks_;
 };
 

@@ -407,5 +407,25 @@ TEST_F(LogTest, RefusesWhatNoSegmentCanHold) {
     EXPECT_EQ(process_.append({}).error().code, Errc::kKafkaStorageError);
 }
 
+// The goal is reached by a round that began before the closed segment's last bytes were written: a later round must come.
+TEST(Log, FlushEndsThoughItsSegmentIsClosedWithBytesUnderWay) {
+    using std::chrono::microseconds;
+    sim::Disk disk{
+        {.write_latency = {microseconds{200}, microseconds{200}}, .sync_latency = {microseconds{20}, microseconds{20}}}};
+    Process process{disk};
+    process.open({.segment_bytes = 2'000, .durability = Durability::kReplicated});
+    ASSERT_TRUE(process.append({.value_bytes = 400}));
+    process.loop.advance(std::chrono::milliseconds{10});
+    bool flushed = false;
+    spawn(process.log->flush(), [&flushed](Result<void> result) { flushed = result.has_value(); });
+    for (int batch = 0; batch < 4; ++batch) {  // the fourth rolls
+        ASSERT_TRUE(process.append({.value_bytes = 500}));
+        process.loop.advance(microseconds{2});
+    }
+    process.loop.advance(std::chrono::milliseconds{10});
+    EXPECT_TRUE(flushed);
+    EXPECT_TRUE(process.close());
+}
+
 }  // namespace
 }  // namespace moldau::log

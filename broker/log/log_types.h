@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "bytes/buffer.h"
@@ -21,17 +22,30 @@ struct AppendedRange {
     std::int64_t append_timestamp = -1;
 };
 
+// A transaction that was aborted though it has records, as consumers must know it and `.txnindex` files keep it.
+struct AbortedTransaction {
+    ProducerId producer;
+    Offset first;        // of its records
+    Offset last;         // of its marker
+    Offset last_stable;  // where the earliest transaction that was open then begins; after the marker when there was none
+    bool operator==(const AbortedTransaction&) const = default;
+};
+
 struct ReadOptions {
     Offset from;
     Offset end;  // exclusive: high watermark or last stable offset
     std::size_t bytes_max = 1 << 20;
     // Return the first batch whole even when it is longer than bytes_max (KIP-74).
     enum class FirstBatch { kAlways, kOnlyIfItFits } first_batch = FirstBatch::kOnlyIfItFits;
+    // Whether the reader wants to know of aborted transactions.
+    enum class Aborted { kIgnored, kListed } aborted = Aborted::kIgnored;
 };
 
 struct ReadRange {
     bytes::ChunkList batches;  // whole batches, verbatim; the first may begin before `from`
     Offset end;                // one past the last record returned, `from` when none
+    // All that have records in [from, end), by the offset of their markers.
+    std::vector<AbortedTransaction> aborted = {};
 };
 
 struct TimestampedOffset {

@@ -14,6 +14,10 @@ namespace {
 // One gather write takes at most so much; what came meanwhile goes with the next one.
 constexpr std::size_t kWriteBytesMax = 8 << 20;
 constexpr std::size_t kWriteBatchesMax = 512;
+constexpr std::chrono::seconds kRetryAfter{1};
+
+// Does waiting help? The disk is full, or the process is short of descriptors.
+bool is_passing(const Error& error) { return error.code == Errc::kDiskFull || error.code == Errc::kBusy; }
 
 }  // namespace
 
@@ -86,7 +90,7 @@ Offset LogWriter::durable_end() const {
 Offset LogWriter::written_end() const { return std::max(segment_end_, durable_end()); }
 
 void LogWriter::start_writing() {
-    if (writing_ || failure_ || tasks_.stopping()) return;
+    if (writing_ || failure_ || rest_timer_ || tasks_.stopping()) return;
     writing_ = true;
     environment_.executor.at_end_of_turn([this] {
         if (tasks_.start(write_loop())) return;
@@ -96,12 +100,39 @@ void LogWriter::start_writing() {
 }
 
 Task<void> LogWriter::write_loop() {
-    while (!queue_.empty() && !failure_) {
+    while (!queue_.empty() && !failure_ && !rest_timer_) {
         auto wrote = co_await write_front();
-        if (!wrote) fail_with(std::move(wrote).error());
+        if (!wrote) troubled(std::move(wrote).error());
     }
     writing_ = false;
     moved();
+}
+
+// A write that met the full disk may have left a part: it is written again, whole, at the same place.
+void LogWriter::troubled(Error error) {
+    if (failure_) return;
+    if (!is_passing(error) || impatient_) return fail_with(std::move(error));
+    full_ = std::move(error);
+    if (environment_.on_trouble) environment_.on_trouble(*full_);
+    rest();
+    moved();
+}
+
+void LogWriter::rest() {
+    cancel_rest();
+    rest_timer_ = environment_.executor.schedule(environment_.executor.now().mono + kRetryAfter, [this] { wake(); });
+}
+
+void LogWriter::wake() {
+    cancel_rest();
+    rest_timer_.reset();
+    if (!queue_.empty()) start_writing();
+    start_syncing();
+}
+
+void LogWriter::stop_waiting_for_space() {
+    impatient_ = true;
+    if (rest_timer_) wake();
 }
 
 Task<Result<void>> LogWriter::write_front() {
@@ -120,6 +151,7 @@ Task<Result<void>> LogWriter::write_front() {
     const std::size_t bytes = data.size();
     MOLDAU_CO_TRY(co_await io::write(*file, position, std::move(data)));
     note_written(*segment, bytes, batches);
+    went_well();
     if (std::ranges::find(dirty_, segment) == dirty_.end()) dirty_.push_back(segment);
     if (segment->index_tail_is_full()) index_due_ = true;
     start_syncing();
@@ -143,7 +175,6 @@ void LogWriter::sync_soon(Offset end) {
 void LogWriter::close_segment(std::shared_ptr<Segment> segment) {
     segment->close();
     if (std::ranges::find(dirty_, segment) == dirty_.end()) dirty_.push_back(std::move(segment));
-    finish_due_ = true;
     start_syncing();
 }
 
@@ -157,24 +188,33 @@ Offset LogWriter::recovery_point() const {
 // Each round covers what was written when it began; when the goal has not been written yet, the next write starts the next
 // round.
 bool LogWriter::sync_is_due() const {
-    return index_due_ || finish_due_ || (sync_goal_ > synced_end_ && segment_end_ > synced_end_);
+    return index_due_ || finish_is_due() || (sync_goal_ > synced_end_ && segment_end_ > synced_end_);
+}
+
+// A closed segment waits for the rest of its bytes first: whoever waits for recovery_point() needs the round after that,
+// whatever the goal is.
+bool LogWriter::finish_is_due() const {
+    return std::ranges::any_of(dirty_, [](const auto& segment) {
+        return segment->is_closed() && !segment->is_settled() && segment->bytes_written() == segment->bytes();
+    });
 }
 
 void LogWriter::start_syncing() {
-    if (syncing_ || failure_ || !sync_is_due()) return;
+    if (syncing_ || failure_ || rest_timer_ || !sync_is_due()) return;
     syncing_ = true;
     if (!tasks_.start(sync_loop())) syncing_ = false;
 }
 
 Task<void> LogWriter::sync_loop() {
-    while (!failure_ && sync_is_due()) {
-        Result<void> round;
-        if (std::exchange(index_due_, false)) {
-            round = co_await write_indexes();
-        } else {
-            round = co_await sync_round();
+    while (!failure_ && !rest_timer_ && sync_is_due()) {
+        const bool indexes = std::exchange(index_due_, false);
+        auto round = indexes ? co_await write_indexes() : co_await sync_round();
+        if (round) {
+            went_well();
+            continue;
         }
-        if (!round) fail_with(std::move(round).error());
+        index_due_ = index_due_ || indexes;
+        troubled(std::move(round).error());
     }
     syncing_ = false;
     moved();
@@ -190,7 +230,6 @@ Task<Result<void>> LogWriter::write_indexes() {
 }
 
 Task<Result<void>> LogWriter::sync_round() {
-    finish_due_ = false;
     const Offset target = segment_end_;
     const MonoTime began = environment_.executor.now().mono;
     MOLDAU_CO_TRY(co_await sync_dirty());
@@ -225,7 +264,10 @@ Task<Result<void>> LogWriter::sync_segment(Segment& segment) {
 }
 
 void LogWriter::fail_with(Error error) {
-    if (!failure_) failure_ = std::move(error);
+    if (!failure_) {
+        failure_ = std::move(error);
+        if (environment_.on_trouble) environment_.on_trouble(*failure_);
+    }
     moved();
 }
 
@@ -287,6 +329,7 @@ Task<Result<void>> LogWriter::log_truncation(Offset end) {
 
 Task<void> LogWriter::stop() {
     tasks_.request_stop();
+    cancel_rest();
     while (writing_ || syncing_ || progress_due_ || wal_pending_ > 0) co_await waiters_.wait();
     co_await tasks_.stop();
 }

@@ -7,6 +7,9 @@
 //
 // `written_end`: a killed process loses nothing below it. `durable_end`: neither does a power loss. A batch that the
 // write-ahead log did not get (too large, or the topic is `replicated`) holds durable_end back until its segment is synced.
+//
+// A full disk is no failure: what is queued stays queued, and is written again from the same position once a second until
+// there is space. Any other error, and every failed sync, is final.
 // Place: one per `Log`; the only thing that writes to its segments after recovery.
 
 #pragma once
@@ -45,6 +48,8 @@ public:
         wal::WriteAheadLog* wal = nullptr;
         wal::WalPartition partition;
         std::string dir;
+        // Hears of every error that a write met: each time that the disk was full, once when the log failed.
+        std::function<void(const Error&)> on_trouble;
     };
     // Everything below `end` is in segments, everything below `synced_end` on the disk there.
     struct Ends {
@@ -52,6 +57,7 @@ public:
         Offset synced;
     };
     LogWriter(Environment environment, Ends ends);
+    ~LogWriter() { cancel_rest(); }
 
     struct Batch {
         std::shared_ptr<Segment> segment;
@@ -71,6 +77,12 @@ public:
     // Everything below is on the disk, in segments whose indexes are complete when they are closed.
     Offset recovery_point() const;
     const std::optional<Error>& failure() const { return failure_; }
+    // Why writes rest at the moment: the disk is full. Nullopt while they succeed.
+    const std::optional<Error>& full() const { return full_; }
+    // Does something wait for its segment that the write-ahead log has not got?
+    bool has_unlogged() const { return !unlogged_.empty(); }
+    // From now on a full disk is a failure like any other: somebody waits for the end.
+    void stop_waiting_for_space();
     // When the oldest batch that is not synced was queued; nullopt when there is none.
     std::optional<MonoTime> unsynced_since() const { return unsynced_since_; }
 
@@ -91,7 +103,7 @@ public:
     // Runs at the end of the turn in which an end moved or the log failed. One only.
     void on_progress(io::Callback callback) { on_progress_ = std::move(callback); }
     void fail_with(Error error);
-    // Waits for what is under way and starts nothing more.
+    // Waits for what is under way and starts nothing more; what waits for space is given up.
     Task<void> stop();
 
 private:
@@ -99,12 +111,22 @@ private:
         Offset base;
         Offset end;
     };
+    void troubled(Error error);
+    void rest();
+    void wake();
+    void cancel_rest() {
+        if (rest_timer_) environment_.executor.cancel(*rest_timer_);
+    }
+    void went_well() {
+        if (!rest_timer_) full_.reset();
+    }
     void start_writing();
     Task<void> write_loop();
     Task<Result<void>> write_front();
     void note_written(Segment& segment, std::size_t bytes, std::size_t batches);
     void start_syncing();
     bool sync_is_due() const;
+    bool finish_is_due() const;
     Task<void> sync_loop();
     Task<Result<void>> write_indexes();
     Task<Result<void>> sync_round();
@@ -128,12 +150,14 @@ private:
     Offset sync_goal_;
     std::optional<MonoTime> unsynced_since_;
     std::optional<Error> failure_;
+    std::optional<Error> full_;
+    std::optional<io::TimerId> rest_timer_;  // while writes and syncs rest
     std::size_t wal_pending_ = 0;
     bool writing_ = false;
     bool syncing_ = false;
-    bool index_due_ = false;   // index tails have grown full
-    bool finish_due_ = false;  // a segment was closed and is not settled
+    bool index_due_ = false;  // index tails have grown full
     bool progress_due_ = false;
+    bool impatient_ = false;  // a full disk is not waited for
     io::Callback on_progress_;
     io::WaitList waiters_;
     TaskGroup tasks_;

@@ -1,10 +1,13 @@
-// The rules of idempotent producers.
+// The rules of idempotent and transactional producers.
 
 #include "log/producer_states.h"
 
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
+
+#include "wire/record_reader.h"
 
 namespace moldau::log {
 
@@ -17,7 +20,22 @@ std::string text_of(const wire::BatchHeader& header) {
            " sequence " + std::to_string(header.base_sequence);
 }
 
+// Does the batch stand outside of the transaction that its producer has open?
+bool is_stray(const wire::BatchHeader& header, Offset transaction_first_offset) {
+    return transaction_first_offset >= Offset{0} && !header.attributes.is_transactional();
+}
+
 }  // namespace
+
+std::optional<wire::EndTransactionMarker> marker_in(const wire::BatchHeader& header, bytes::Span records) {
+    if (!header.attributes.is_control() || header.producer_id < ProducerId{0}) return std::nullopt;
+    if (header.attributes.codec() != bytes::Codec::kNone) return std::nullopt;  // nobody compresses markers
+    const auto record = wire::RecordReader{records, header.record_count}.next();
+    if (!record || !*record) return std::nullopt;
+    const auto marker = wire::parse_marker(**record);
+    if (!marker) return std::nullopt;
+    return *marker;
+}
 
 std::int32_t add_to_sequence(std::int32_t sequence, std::int32_t count) {
     const std::int64_t sum = (std::int64_t{sequence} + count) % kSequences;
@@ -63,12 +81,16 @@ Result<std::optional<StoredRange>> ProducerStates::check(const wire::BatchHeader
     }
     const std::int32_t last = producer.last_sequence();
     const std::int32_t expected = last < 0 ? 0 : add_to_sequence(last, 1);
-    if (header.base_sequence == expected) return std::nullopt;
+    if (header.base_sequence == expected) {
+        if (!is_stray(header, producer.transaction_first_offset)) return std::nullopt;
+        return fail(Errc::kInvalidTxnState, text_of(header) + ": its transaction is open");
+    }
     return fail(Errc::kOutOfOrderSequenceNumber, text_of(header) + ": expected " + std::to_string(expected));
 }
 
-void ProducerStates::append(const wire::BatchHeader& header, std::int64_t heard_at) {
-    if (header.producer_id < ProducerId{0}) return;
+std::optional<AbortedTransaction> ProducerStates::append(const wire::BatchHeader& header, std::int64_t heard_at,
+                                                         std::optional<wire::EndTransactionMarker> marker) {
+    if (header.producer_id < ProducerId{0}) return std::nullopt;
     auto [found, is_new] = producers_.try_emplace(header.producer_id);
     Producer& producer = found->second;
     if (is_new || producer.epoch != header.producer_epoch) {
@@ -76,15 +98,28 @@ void ProducerStates::append(const wire::BatchHeader& header, std::int64_t heard_
         producer.batch_count = 0;
     }
     producer.heard_at = std::max(producer.heard_at, heard_at);
-    if (header.attributes.is_control()) {
-        producer.transaction_first_offset = Offset{-1};
-        return;
-    }
+    if (header.attributes.is_control()) return marker ? end_transaction(header, *marker) : std::nullopt;
     if (header.attributes.is_transactional() && producer.transaction_first_offset < Offset{0}) {
         producer.transaction_first_offset = header.base_offset;
+        open_.insert(header.base_offset);
     }
-    if (header.base_sequence < 0) return;
+    if (header.base_sequence < 0) return std::nullopt;
     producer.add({header.last_sequence(), header.last_offset_delta, header.last_offset(), header.max_timestamp});
+    return std::nullopt;
+}
+
+std::optional<AbortedTransaction> ProducerStates::end_transaction(const wire::BatchHeader& header,
+                                                                  wire::EndTransactionMarker marker) {
+    Producer& producer = producers_.at(header.producer_id);
+    producer.coordinator_epoch = marker.coordinator_epoch;
+    const Offset first = std::exchange(producer.transaction_first_offset, Offset{-1});
+    if (first < Offset{0}) return std::nullopt;  // of a transaction without records here
+    open_.erase(first);
+    const Offset last = header.base_offset;
+    while (!completed_.empty() && completed_.back().first >= first) completed_.pop_back();
+    completed_.push_back({first, last});
+    if (marker.type != wire::ControlType::kAbort) return std::nullopt;
+    return AbortedTransaction{header.producer_id, first, last, open_.empty() ? last + 1 : *open_.begin()};
 }
 
 void ProducerStates::prepend(const wire::BatchHeader& header) {
@@ -106,8 +141,14 @@ void ProducerStates::expire(WallTime now, Millis expiration) {
     });
 }
 
-void ProducerStates::restore(const std::vector<ProducerEntry>& entries) {
+void ProducerStates::clear() {
     producers_.clear();
+    open_.clear();
+    completed_.clear();
+}
+
+void ProducerStates::restore(const std::vector<ProducerEntry>& entries) {
+    clear();
     for (const auto& entry : entries) {
         Producer& producer = producers_[entry.id];
         producer = {};
@@ -115,18 +156,22 @@ void ProducerStates::restore(const std::vector<ProducerEntry>& entries) {
         producer.coordinator_epoch = entry.coordinator_epoch;
         producer.heard_at = entry.timestamp;
         producer.transaction_first_offset = entry.transaction_first_offset;
+        if (entry.transaction_first_offset >= Offset{0}) open_.insert(entry.transaction_first_offset);
         if (entry.last_sequence < 0) continue;
         producer.add({entry.last_sequence, entry.offset_delta, entry.last_offset, entry.timestamp});
     }
 }
 
-std::optional<Offset> ProducerStates::first_open_transaction() const {
+std::optional<Offset> ProducerStates::first_unstable(Offset high_watermark) const {
     std::optional<Offset> first;
-    for (const auto& [id, producer] : producers_) {
-        if (producer.transaction_first_offset < Offset{0}) continue;
-        first = std::min(first.value_or(producer.transaction_first_offset), producer.transaction_first_offset);
-    }
+    if (!open_.empty()) first = *open_.begin();
+    const auto undecided = std::ranges::lower_bound(completed_, high_watermark, {}, &Completed::marker);
+    if (undecided != completed_.end()) first = std::min(first.value_or(undecided->first), undecided->first);
     return first;
+}
+
+void ProducerStates::forget_completed(Offset high_watermark) {
+    while (!completed_.empty() && completed_.front().marker < high_watermark) completed_.pop_front();
 }
 
 std::vector<ProducerEntry> ProducerStates::entries() const {

@@ -124,20 +124,112 @@ TEST_F(ProducerStatesTest, ForgetsTheSilent) {
     EXPECT_EQ(states_.entries()[0].id, ProducerId{2});
 }
 
-TEST_F(ProducerStatesTest, KeepsProducersWithAnOpenTransaction) {
-    auto begun = header({.id = 1, .base = 40});
-    begun.attributes.set(wire::BatchAttributes::kTransactionalBit);
-    states_.append(begun, 1000);
+class Transactions : public ProducerStatesTest {
+protected:
+    static wire::BatchHeader transactional(const Spec& spec) {
+        auto made = header(spec);
+        made.attributes.set(wire::BatchAttributes::kTransactionalBit);
+        return made;
+    }
+    void data(std::int64_t id, std::int64_t base) { states_.append(transactional({.id = id, .base = base}), 1000); }
+    std::optional<AbortedTransaction> end(std::int64_t id, std::int64_t base, wire::ControlType type) {
+        auto marker = transactional({.sequence = -1, .id = id, .base = base});
+        marker.attributes.set(wire::BatchAttributes::kControlBit);
+        return states_.append(marker, 2000, wire::EndTransactionMarker{type, 5});
+    }
+    std::optional<AbortedTransaction> commit(std::int64_t id, std::int64_t base) {
+        return end(id, base, wire::ControlType::kCommit);
+    }
+    std::optional<AbortedTransaction> abort(std::int64_t id, std::int64_t base) {
+        return end(id, base, wire::ControlType::kAbort);
+    }
+    std::int64_t unstable(std::int64_t high_watermark) const {
+        return states_.first_unstable(Offset{high_watermark}).value_or(Offset{-1}).value;
+    }
+};
+
+TEST_F(Transactions, KeepTheirProducerWhileTheyAreOpen) {
+    data(1, 40);
     states_.expire(from_timestamp(100'000), Millis{1});
     ASSERT_EQ(states_.count(), 1u);
     EXPECT_EQ(states_.entries()[0].transaction_first_offset, Offset{40});
-    auto ended = header({.sequence = -1, .id = 1, .base = 41});
-    ended.attributes.set(wire::BatchAttributes::kTransactionalBit);
-    ended.attributes.set(wire::BatchAttributes::kControlBit);
-    states_.append(ended, 2000);
+    commit(1, 41);
     EXPECT_EQ(states_.entries()[0].transaction_first_offset, Offset{-1});
+    EXPECT_EQ(states_.entries()[0].coordinator_epoch, 5);
     states_.expire(from_timestamp(100'000), Millis{1});
     EXPECT_EQ(states_.count(), 0u);
+}
+
+TEST_F(Transactions, AreUnstableUntilTheirMarkerIsReplicated) {
+    data(1, 10);
+    data(2, 20);
+    commit(2, 30);
+    EXPECT_EQ(unstable(25), 10);
+    commit(1, 40);
+    EXPECT_EQ(unstable(40), 10);  // the marker of 1 is at 40, not below
+    EXPECT_EQ(unstable(41), -1);
+    data(3, 50);
+    commit(3, 60);
+    EXPECT_EQ(unstable(41), 50);
+    states_.forget_completed(Offset{41});
+    EXPECT_EQ(unstable(41), 50);
+    states_.forget_completed(Offset{61});
+    EXPECT_EQ(unstable(41), -1);
+}
+
+TEST_F(Transactions, TellWhatTheyAbortAndWhoIsStillOpen) {
+    data(1, 10);
+    data(2, 20);
+    EXPECT_EQ(abort(2, 30), (AbortedTransaction{ProducerId{2}, Offset{20}, Offset{30}, Offset{10}}));
+    EXPECT_EQ(abort(1, 40), (AbortedTransaction{ProducerId{1}, Offset{10}, Offset{40}, Offset{41}}));
+    EXPECT_EQ(abort(2, 50), std::nullopt);  // nothing since
+    data(2, 60);
+    EXPECT_EQ(commit(2, 70), std::nullopt);
+}
+
+TEST_F(Transactions, StayOpenThroughControlBatchesThatAreNoMarkers) {
+    data(1, 10);
+    auto other = transactional({.sequence = -1, .id = 1, .base = 20});
+    other.attributes.set(wire::BatchAttributes::kControlBit);
+    states_.append(other, 2000);
+    EXPECT_EQ(unstable(100), 10);
+}
+
+TEST_F(Transactions, ComeBackFromSnapshots) {
+    data(1, 10);
+    data(2, 20);
+    commit(1, 30);
+    ProducerStates restored;
+    restored.restore(states_.entries());
+    EXPECT_EQ(restored.first_unstable(Offset{100}), Offset{20});
+    EXPECT_EQ(restored.entries(), states_.entries());
+}
+
+TEST_F(Transactions, AllowNothingOfTheirProducerOutside) {
+    data(1, 10);
+    EXPECT_EQ(verdict({.sequence = 1, .id = 1}), Errc::kInvalidTxnState);
+    EXPECT_TRUE(states_.check(transactional({.sequence = 1, .id = 1}), kMany).has_value());
+    commit(1, 20);
+    EXPECT_EQ(verdict({.sequence = 1, .id = 1}), Errc::kNone);
+}
+
+TEST(MarkerIn, ReadsMarkersAndNothingElse) {
+    const auto marker_of = [](wire::ControlType type, bool is_control) {
+        wire::BatchBuilder builder{{.producer_id = ProducerId{1}, .is_transactional = true, .is_control = is_control}};
+        wire::append_marker(builder, {type, 9}, 1);
+        const auto batch = *builder.build_plain();
+        return marker_in(*wire::BatchHeader::parse(batch.span()), batch.slice(wire::kBatchHeaderBytes).span());
+    };
+    const auto abort = marker_of(wire::ControlType::kAbort, true);
+    ASSERT_TRUE(abort.has_value());
+    EXPECT_EQ(abort->type, wire::ControlType::kAbort);
+    EXPECT_EQ(abort->coordinator_epoch, 9);
+    EXPECT_FALSE(marker_of(wire::ControlType::kCommit, false).has_value());
+    EXPECT_FALSE(marker_of(wire::ControlType::kLeaderChange, true).has_value());
+    auto emptied = header({.id = 1});
+    emptied.attributes.set(wire::BatchAttributes::kControlBit);
+    emptied.record_count = 0;
+    EXPECT_FALSE(marker_in(emptied, {}).has_value());
 }
 
 TEST_F(ProducerStatesTest, FillsTheWindowInFrontOfASnapshot) {

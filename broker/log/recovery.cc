@@ -10,6 +10,7 @@
 #include "log/log_events.h"
 #include "log/producer_snapshot.h"
 #include "log/segment_recovery.h"
+#include "log/segment_swap.h"
 
 namespace moldau::log {
 
@@ -66,8 +67,11 @@ private:
     Task<Result<bool>> adopt_active(SegmentRef segment, std::uint64_t bytes);
     Task<Result<void>> walk(std::size_t index, std::uint64_t bytes);
     Task<Result<void>> set_later_aside(std::size_t first);
+    Task<Result<SegmentRef>> make_empty(Offset base);
     Task<Result<void>> start_empty(Offset base);
     Task<Result<bool>> load_epochs();
+    Task<Result<Offset>> adopt_txn_indexes();
+    Task<Result<void>> finish_txn_indexes();
     Task<Result<void>> load_states();
     Task<Result<Offset>> window_start(Offset end);
     const std::vector<wal::WalReplay::Entry>* replay() const;
@@ -103,6 +107,7 @@ Task<Result<void>> Recovery::list_folder() {
     for (const auto& entry : *listed) {
         if (!entry.is_dir) entries_.emplace(entry.name, entry.bytes);
     }
+    MOLDAU_CO_TRY(co_await recover_swaps({files(), identity_.dir}, entries_));
     for (const auto& [name, bytes] : entries_) {
         if (const auto base = offset_in_name(name, kLogSuffix))
             found_.push_back(std::make_shared<Segment>(identity_.dir, *base));
@@ -146,7 +151,8 @@ Task<Result<void>> Recovery::remove_leftovers() {
     for (const auto& [name, bytes] : entries_) {
         const auto index_of = offset_in_name(name, kOffsetIndexSuffix);
         const auto time_index_of = offset_in_name(name, kTimeIndexSuffix);
-        const auto base = index_of ? index_of : time_index_of;
+        const auto txn_index_of = offset_in_name(name, kTxnIndexSuffix);
+        const auto base = index_of ? index_of : time_index_of ? time_index_of : txn_index_of;
         const bool is_orphan = base && std::ranges::find(found_, *base, &Segment::base_offset) == found_.end();
         if (name.ends_with(".tmp") || is_orphan) MOLDAU_CO_TRY(co_await io::remove_file(files(), path(name)));
     }
@@ -187,14 +193,20 @@ Task<Result<void>> Recovery::finish_cut(CutMarker marker) {
 Task<Result<void>> Recovery::remove_segment(Segment& segment) {
     MOLDAU_CO_TRY(co_await io::remove_file(files(), segment.path()));
     MOLDAU_CO_TRY(co_await io::remove_file(files(), segment.offset_index().storage().path()));
+    MOLDAU_CO_TRY(co_await io::remove_file(files(), segment.txn_index().path()));
     co_return co_await io::remove_file(files(), segment.time_index().storage().path());
 }
 
-Task<Result<void>> Recovery::start_empty(Offset base) {
+Task<Result<SegmentRef>> Recovery::make_empty(Offset base) {
     auto segment = std::make_shared<Segment>(identity_.dir, base);
     MOLDAU_CO_TRY(co_await segment->file(files()));
-    found_.push_back(std::move(segment));
     folder_changed_ = true;
+    co_return segment;
+}
+
+Task<Result<void>> Recovery::start_empty(Offset base) {
+    MOLDAU_CO_TRY_ASSIGN(segment, co_await make_empty(base));
+    found_.push_back(std::move(segment));
     co_return Result<void>{};
 }
 
@@ -243,7 +255,8 @@ Task<Result<bool>> Recovery::adopt_active(SegmentRef segment, std::uint64_t byte
         const auto& header = (*batch)->header;
         if (last_entry && (*batch)->position == start && header.last_offset() != last_entry->last_offset) co_return false;
         if (start == 0 && (*batch)->position == 0) segment->set_first_timestamp(header.max_timestamp);
-        if (header.max_timestamp > largest.timestamp) largest = {header.max_timestamp, header.last_offset()};
+        const bool has_records = header.record_count > 0;
+        if (has_records && header.max_timestamp > largest.timestamp) largest = {header.max_timestamp, header.last_offset()};
         end = header.next_offset();
     }
     if (largest.last_offset >= end && largest.timestamp >= 0) co_return false;
@@ -260,7 +273,10 @@ Task<Result<void>> Recovery::walk(std::size_t index, std::uint64_t bytes) {
     SegmentRecovery recovery{
         .context = context(), .replay = replay(), .high_watermark = environment_.high_watermark_checkpoint};
     recovery.cut_at = cut_at_;
-    if (cut_at_) recovery.gaps = SegmentRecovery::Gaps::kLegal;
+    if (cut_at_ || marker_ || !is_last) recovery.gaps = SegmentRecovery::Gaps::kLegal;
+    if (environment_.shutdown == Shutdown::kProcessDied && !cut_at_) recovery.indexes = SegmentRecovery::Indexes::kBelieved;
+    recovery.offset_index_bytes = bytes_of(segment->offset_index().storage().path());
+    recovery.time_index_bytes = bytes_of(segment->time_index().storage().path());
     recovery.bytes_max = static_cast<std::uint64_t>(std::clamp<std::int64_t>(config_.segment_bytes, 1, kSegmentBytesMax));
     if (!is_last) recovery.next_base = found_[index + 1]->base_offset();
     for (std::size_t later = index + 1; later < found_.size(); ++later) {
@@ -270,7 +286,13 @@ Task<Result<void>> Recovery::walk(std::size_t index, std::uint64_t bytes) {
     log_.report.bytes_cut += outcome.bytes_cut;
     log_.report.entries_replayed += outcome.entries_replayed;
     if (outcome.damage && !log_.report.damage) log_.report.damage = std::move(outcome.damage);
-    if (is_last && outcome.wants_new_segment) co_return co_await start_empty(segment->end_offset());
+    if (outcome.wants_new_segment) {
+        // A power loss may have taken the name of a segment, but not that of the next.
+        MOLDAU_CO_TRY_ASSIGN(next, co_await make_empty(segment->end_offset()));
+        found_.insert(found_.begin() + static_cast<std::ptrdiff_t>(index + 1), std::move(next));
+        segment->close();
+        co_return co_await segment->finish(files());
+    }
     if (is_last) co_return Result<void>{};
     if (segment->end_offset() != *recovery.next_base) co_return co_await set_later_aside(index + 1);
     segment->close();
@@ -291,6 +313,7 @@ Task<Result<void>> Recovery::set_later_aside(std::size_t first) {
         }
         MOLDAU_CO_TRY(co_await io::remove_file(files(), segment.offset_index().storage().path()));
         MOLDAU_CO_TRY(co_await io::remove_file(files(), segment.time_index().storage().path()));
+        MOLDAU_CO_TRY(co_await io::remove_file(files(), segment.txn_index().path()));
     }
     found_.resize(first);
     folder_changed_ = true;
@@ -363,18 +386,45 @@ Task<Result<Offset>> Recovery::window_start(Offset end) {
     co_return log_.log_start;
 }
 
+// Up to where they are whole: the base of the first segment whose is not, or the log's end.
+Task<Result<Offset>> Recovery::adopt_txn_indexes() {
+    Offset sound_end = log_.segments.active()->end_offset();
+    for (const auto& segment : log_.segments.all()) {
+        if (bytes_of(segment->txn_index().path()) == 0) continue;
+        MOLDAU_CO_TRY_ASSIGN(is_sound,
+                             co_await segment->txn_index().adopt(files(), segment->base_offset(), segment->end_offset()));
+        if (is_sound) continue;
+        ++log_.report.indexes_rebuilt;
+        report_repair(segment->txn_index().path() + " is damaged, it is built anew");
+        sound_end = std::min(sound_end, segment->base_offset());
+    }
+    co_return sound_end;
+}
+
+Task<Result<void>> Recovery::finish_txn_indexes() {
+    for (const auto& segment : log_.segments.all()) {
+        if (segment->is_closed() && segment->txn_index().is_unfinished())
+            MOLDAU_CO_TRY(co_await segment->txn_index().finish(files()));
+    }
+    co_return Result<void>{};
+}
+
 Task<Result<void>> Recovery::load_states() {
     const Offset end = log_.segments.active()->end_offset();
+    MOLDAU_CO_TRY_ASSIGN(sound_end, co_await adopt_txn_indexes());
     MOLDAU_CO_TRY_ASSIGN(epochs_known, co_await load_epochs());
     const auto is_snapshot = [](const auto& entry) { return offset_in_name(entry.first, kSnapshotSuffix).has_value(); };
     if (std::ranges::any_of(entries_, is_snapshot)) {
-        MOLDAU_CO_TRY_ASSIGN(snapshot, co_await load_snapshot(files(), identity_.dir, end));
+        MOLDAU_CO_TRY_ASSIGN(snapshot, co_await load_snapshot(files(), {identity_.dir, end, sound_end}));
         log_.producers = std::move(snapshot.producers);
         log_.snapshot_offset = snapshot.offset;
     }
     const Offset producers_from = std::max(log_.snapshot_offset, log_.log_start);
+    MOLDAU_CO_TRY(co_await truncate_txn_indexes(context(), log_.segments.all(), producers_from));
     Offset from = producers_from;
-    if (!is_clean()) from = std::min(from, std::max(environment_.recovery_point, log_.log_start));
+    // A snapshot is saved after the epochs of all batches below it.
+    const bool epochs_saved = is_clean() || log_.snapshot_offset >= Offset{0};
+    if (!epochs_saved) from = std::min(from, std::max(environment_.recovery_point, log_.log_start));
     if (!epochs_known) from = log_.log_start;
     if (!log_.producers.empty()) {
         MOLDAU_CO_TRY_ASSIGN(start, co_await window_start(producers_from));
@@ -385,12 +435,13 @@ Task<Result<void>> Recovery::load_states() {
                                               .segments = log_.segments,
                                               .from = from,
                                               .producers_from = producers_from,
+                                              .high_watermark = environment_.high_watermark_checkpoint,
                                               .heard_at = to_timestamp(environment_.executor.now().wall),
                                               .epochs = log_.epochs,
                                               .producers = log_.producers}));
     }
     log_.epochs.advance_start(log_.log_start);
-    co_return Result<void>{};
+    co_return co_await finish_txn_indexes();
 }
 
 // The recovery point checkpoint may speak of bytes that are gone: until it is written anew it must not be believed.
@@ -432,6 +483,25 @@ Millis roll_jitter(const LogIdentity& identity, const LogConfig& config, Offset 
     return Millis{static_cast<std::int64_t>((seed >> 1) % static_cast<std::size_t>(jitter_max))};
 }
 
+Task<Result<void>> truncate_txn_indexes(SearchContext context, std::vector<SegmentRef> segments, Offset producers_from) {
+    for (const auto& segment : segments) {
+        MOLDAU_CO_TRY(co_await segment->txn_index().truncate_to(context.files, producers_from));
+    }
+    co_return Result<void>{};
+}
+
+namespace {
+
+void replay_producer(const StateReplay& replay, Segment& segment, const FoundBatch& batch) {
+    if (batch.base() < replay.producers_from) return replay.producers.prepend(batch.header);
+    const auto marker = marker_in(batch.header, batch.bytes.span().subspan(wire::kBatchHeaderBytes));
+    const auto aborted = replay.producers.append(batch.header, replay.heard_at, marker);
+    if (marker) replay.producers.forget_completed(replay.high_watermark);
+    if (aborted) segment.txn_index().append(*aborted);
+}
+
+}  // namespace
+
 Task<Result<void>> replay_states(StateReplay replay) {
     const Offset end = replay.segments.active()->end_offset();
     SegmentRef segment = replay.segments.floor(replay.from);
@@ -440,13 +510,9 @@ Task<Result<void>> replay_states(StateReplay replay) {
         while (sought.batch) {
             const wire::BatchHeader& header = sought.batch->header;
             if (header.leader_epoch > replay.epochs.latest()) replay.epochs.assign(header.leader_epoch, header.base_offset);
-            if (header.producer_id >= ProducerId{0}) {
-                if (header.base_offset >= replay.producers_from) {
-                    replay.producers.append(header, replay.heard_at);
-                } else {
-                    replay.producers.prepend(header);
-                }
-            }
+            if (header.producer_id >= ProducerId{0}) replay_producer(replay, *segment, *sought.batch);
+            if (segment->txn_index().tail_is_full())
+                MOLDAU_CO_TRY(co_await segment->txn_index().write_tail(replay.context.files));
             sought.batch = sought.cursor.next_in_memory();
             if (sought.batch) continue;
             MOLDAU_CO_TRY_ASSIGN(next, co_await sought.cursor.next());
@@ -457,8 +523,8 @@ Task<Result<void>> replay_states(StateReplay replay) {
     co_return Result<void>{};
 }
 
-Task<Result<LoadedSnapshot>> load_snapshot(io::FileSystem& files, std::string dir, Offset end) {
-    MOLDAU_CO_TRY_ASSIGN(entries, co_await io::list(files, dir));
+Task<Result<LoadedSnapshot>> load_snapshot(io::FileSystem& files, SnapshotSearch search) {
+    MOLDAU_CO_TRY_ASSIGN(entries, co_await io::list(files, search.dir));
     std::vector<Offset> offsets;
     for (const auto& entry : entries) {
         if (const auto offset = offset_in_name(entry.name, kSnapshotSuffix)) offsets.push_back(*offset);
@@ -466,8 +532,9 @@ Task<Result<LoadedSnapshot>> load_snapshot(io::FileSystem& files, std::string di
     LoadedSnapshot loaded;
     std::ranges::sort(offsets, std::greater<>{});
     for (const Offset offset : offsets) {
-        const std::string path = segment_path(dir, offset, kSnapshotSuffix);
-        if (offset <= end) {
+        const std::string path = segment_path(search.dir, offset, kSnapshotSuffix);
+        if (offset > search.newest && offset <= search.end) continue;
+        if (offset <= search.end) {
             MOLDAU_CO_TRY_ASSIGN(content, co_await io::read_file(files, path, kSmallFileBytesMax));
             auto decoded = decode_producer_snapshot(content.span());
             if (decoded) {

@@ -38,25 +38,33 @@ Task<Result<RecoveredLog>> recover_log(LogIdentity identity, LogConfig config, L
 // How much earlier than segment_ms the segment at `base` rolls, so that partitions made together do not all roll together.
 Millis roll_jitter(const LogIdentity& identity, const LogConfig& config, Offset base);
 
-// Brings epochs and producers up to date with the batches from `from` on; those below `producers_from` only fill the
-// producers' windows.
+// Brings epochs, producers and transaction indexes up to date with the batches from `from` on; those below `producers_from`
+// only fill the producers' windows.
 struct StateReplay {
     SearchContext context;
     const SegmentList& segments;
     Offset from;
     Offset producers_from;
+    Offset high_watermark;  // at least
     std::int64_t heard_at = -1;
     LeaderEpochs& epochs;
     ProducerStates& producers;
 };
 Task<Result<void>> replay_states(StateReplay replay);
+// Forgets aborted transactions that such a replay finds anew.
+Task<Result<void>> truncate_txn_indexes(SearchContext context, std::vector<SegmentRef> segments, Offset producers_from);
 
-// The newest usable snapshot at or below `end`; unusable ones and those beyond are removed. The offset is -1 when there is
-// none.
+// The newest usable snapshot at or below `newest`; unusable ones and those beyond `end` are removed. The offset is -1 when
+// there is none.
 struct LoadedSnapshot {
     Offset offset{-1};
     ProducerStates producers;
 };
-Task<Result<LoadedSnapshot>> load_snapshot(io::FileSystem& files, std::string dir, Offset end);
+struct SnapshotSearch {
+    std::string dir;
+    Offset end;  // of the log
+    Offset newest;
+};
+Task<Result<LoadedSnapshot>> load_snapshot(io::FileSystem& files, SnapshotSearch search);
 
 }  // namespace moldau::log

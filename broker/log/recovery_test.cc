@@ -280,6 +280,95 @@ TEST(Recovery, FindsLostEpochsInTheBatches) {
     ASSERT_TRUE(process.close().has_value());
 }
 
+// A log of which much was written, and index entries with it, before its process died.
+void write_and_die(sim::Disk& disk, const LogConfig& config) {
+    disk.put("/data/.lock", "");
+    Process process{disk};
+    process.open(config);
+    for (int index = 0; index < 700; ++index) {
+        ASSERT_TRUE(process.append({.value_bytes = 40, .timestamp = 1000 + index * 7 % 500 + index}));
+        if (index % 10 == 0) process.settle();
+    }
+    process.settle();
+    process.die(false);
+}
+
+std::uint64_t bytes_read_of(const sim::Disk& disk, const std::string& path) {
+    std::uint64_t bytes = 0;
+    for (const auto& operation : disk.log()) {
+        if (operation.kind == sim::OpKind::kRead && operation.path == path) bytes += operation.bytes;
+    }
+    return bytes;
+}
+
+TEST(Recovery, BeginsWhereTheIndexesEndAfterAProcessDeath) {
+    const LogConfig config{.index_interval_bytes = 100, .durability = Durability::kReplicated};
+    sim::Disk walked;
+    write_and_die(walked, config);
+    Process whole{walked};
+    whole.open(config, Shutdown::kPowerLost);  // walks all of it
+    ASSERT_TRUE(whole.close().has_value());
+
+    sim::Disk disk;
+    write_and_die(disk, config);
+    const std::uint64_t read_before = bytes_read_of(disk, kSegment);
+    const std::uint64_t all = disk.content(kSegment).size();
+    Process process{disk};
+    process.open(config, Shutdown::kProcessDied);
+    EXPECT_EQ(process.log->end_offset(), Offset{700});
+    EXPECT_LT(bytes_read_of(disk, kSegment) - read_before, all + all / 2);  // producers and epochs take one reading
+    EXPECT_EQ(process.read_all(Offset{0}).size(), 700u);
+    ASSERT_TRUE(process.close().has_value());
+    EXPECT_EQ(disk.content(kIndex), walked.content(kIndex));
+    EXPECT_EQ(disk.content(kTimes), walked.content(kTimes));
+}
+
+TEST(Recovery, NoticesDamageBeyondTheIndexesAfterAProcessDeath) {
+    const LogConfig config{.index_interval_bytes = 100, .durability = Durability::kReplicated};
+    sim::Disk disk;
+    write_and_die(disk, config);
+    const auto size = disk.content(kSegment).size();
+    disk.flip_bit(kSegment, size - 150);
+    Process process{disk};
+    process.open(config, Shutdown::kProcessDied);
+    EXPECT_EQ(process.log->end_offset(), Offset{698});
+    EXPECT_TRUE(process.log->recovery().damage.has_value());
+    EXPECT_TRUE(has_damaged_file(disk));
+    ASSERT_TRUE(process.close().has_value());
+}
+
+TEST(Recovery, DoesNotBelieveIndexesThatLie) {
+    const LogConfig config{.index_interval_bytes = 100, .durability = Durability::kReplicated};
+    for (const std::string& lie : {std::string(8, '\x01'), std::string(80, '\0'), std::string{"\0\0\0\5\0\0\0\0", 8}}) {
+        sim::Disk disk;
+        write_and_die(disk, config);
+        disk.put(kIndex, lie);
+        Process process{disk};
+        process.open(config, Shutdown::kProcessDied);
+        EXPECT_EQ(process.log->end_offset(), Offset{700});
+        EXPECT_EQ(process.read_all(Offset{0}).size(), 700u);
+        ASSERT_TRUE(process.close().has_value());
+    }
+}
+
+TEST(Recovery, AcceptsGapsInClosedSegmentsOnly) {
+    const auto batches = six();
+    for (const bool closed : {true, false}) {
+        sim::Disk disk;
+        lay_down(disk, batches[0].text());
+        disk.put(kSegment, std::string{batches[0].text()} + std::string{batches[3].text()});
+        if (closed) disk.put(std::string{kLogDir} + "/00000000000000000008.log", batches[4].text());
+        Process process{disk};
+        process.open({}, Shutdown::kPowerLost);
+        EXPECT_EQ(process.log->recovery().damage.has_value(), !closed);
+        EXPECT_EQ(process.log->end_offset(), Offset{closed ? 10 : 2});
+        EXPECT_EQ(process.read_all(Offset{0}).size(), closed ? 3u : 1u);
+        const auto within_gap = process.read(Offset{closed ? 3 : 1});
+        ASSERT_TRUE(within_gap.has_value());
+        ASSERT_TRUE(process.close().has_value());
+    }
+}
+
 TEST(Recovery, PassesOnEveryErrorOfTheDisk) {
     for (const auto kind : {sim::OpKind::kOpen, sim::OpKind::kRead, sim::OpKind::kWrite, sim::OpKind::kSync,
                             sim::OpKind::kTruncate, sim::OpKind::kList, sim::OpKind::kSyncDir}) {

@@ -44,13 +44,28 @@ Segment::Segment(std::string_view dir, Offset base)
       end_(base),
       path_(segment_path(dir, base, kLogSuffix)),
       offset_index_(segment_path(dir, base, kOffsetIndexSuffix), base),
-      time_index_(segment_path(dir, base, kTimeIndexSuffix), base) {
+      time_index_(segment_path(dir, base, kTimeIndexSuffix), base),
+      txn_index_(segment_path(dir, base, kTxnIndexSuffix)) {
     max_timestamp_.last_offset = base;
+}
+
+void Segment::set_suffix(std::string_view suffix) {
+    const auto renamed = [&](std::string path) {
+        path.resize(path.size() - suffix_bytes_);
+        return path += suffix;
+    };
+    path_ = renamed(path_);
+    offset_index_.storage().set_path(renamed(offset_index_.storage().path()));
+    time_index_.storage().set_path(renamed(time_index_.storage().path()));
+    txn_index_.set_path(renamed(txn_index_.path()));
+    suffix_bytes_ = suffix.size();
 }
 
 void Segment::append(const wire::BatchHeader& header, std::int32_t index_interval_bytes) {
     CHECK(!closed_);
-    if (header.max_timestamp > max_timestamp_.timestamp) max_timestamp_ = {header.max_timestamp, header.last_offset()};
+    // An empty batch, as compaction leaves it, has no record with its timestamp.
+    if (header.record_count > 0 && header.max_timestamp > max_timestamp_.timestamp)
+        max_timestamp_ = {header.max_timestamp, header.last_offset()};
     if (bytes_since_index_ > static_cast<std::uint64_t>(std::max(index_interval_bytes, 0))) {
         offset_index_.append({header.last_offset(), static_cast<std::uint32_t>(bytes_)});
         time_index_.append(max_timestamp_);
@@ -135,8 +150,9 @@ Task<Result<void>> Segment::finish_active(io::FileSystem& files) {
 }
 
 Task<Result<void>> Segment::finish_files(io::FileSystem& files) {
-    MOLDAU_CO_TRY(co_await offset_index_.storage().finish(files));
     MOLDAU_CO_TRY(co_await time_index_.storage().finish(files));
+    MOLDAU_CO_TRY(co_await offset_index_.storage().finish(files));
+    MOLDAU_CO_TRY(co_await txn_index_.finish(files));
     if (preallocate_bytes_ == 0) co_return Result<void>{};
     MOLDAU_CO_TRY_ASSIGN(opened, co_await file(files));
     MOLDAU_CO_TRY(co_await io::truncate(*opened, bytes_));
@@ -145,13 +161,16 @@ Task<Result<void>> Segment::finish_files(io::FileSystem& files) {
 }
 
 bool Segment::index_tail_is_full() const {
-    return offset_index_.storage().tail_is_full() || time_index_.storage().tail_is_full();
+    return offset_index_.storage().tail_is_full() || time_index_.storage().tail_is_full() || txn_index_.tail_is_full();
 }
 
 Task<Result<void>> Segment::write_indexes(io::FileSystem& files) {
-    // Time first: a process that dies between the two leaves no offset entry whose time entry is missing.
-    MOLDAU_CO_TRY(co_await time_index_.storage().write_tail(files));
-    co_return co_await offset_index_.storage().write_tail(files);
+    // Time first, and no offset entries that came meanwhile: a process that dies leaves no offset entry whose time entry is
+    // missing.
+    MOLDAU_CO_TRY(co_await txn_index_.write_tail(files));
+    const std::uint32_t offsets = offset_index_.storage().entries();
+    MOLDAU_CO_TRY(co_await time_index_.storage().write_tail(files, time_index_.storage().entries()));
+    co_return co_await offset_index_.storage().write_tail(files, offsets);
 }
 
 io::OpenMode Segment::open_mode() const {
@@ -166,6 +185,7 @@ void Segment::adopt_closed() {
 
 Task<Result<std::shared_ptr<io::File>>> Segment::file(io::FileSystem& files) {
     if (file_) co_return file_;
+    if (pinned_) co_return pinned_;
     MOLDAU_CO_TRY_ASSIGN(opened, co_await io::open(files, path_, open_mode()));
     std::shared_ptr<io::File> file = std::move(opened.file);
     if (file_) co_return file_;  // somebody else was quicker

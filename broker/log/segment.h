@@ -22,6 +22,7 @@
 #include "log/log_config.h"
 #include "log/offset_index.h"
 #include "log/time_index.h"
+#include "log/txn_index.h"
 #include "wire/record_batch.h"
 
 namespace moldau::log {
@@ -37,6 +38,7 @@ std::optional<Offset> offset_in_name(std::string_view name, std::string_view suf
 inline constexpr std::string_view kLogSuffix = ".log";
 inline constexpr std::string_view kOffsetIndexSuffix = ".index";
 inline constexpr std::string_view kTimeIndexSuffix = ".timeindex";
+inline constexpr std::string_view kTxnIndexSuffix = ".txnindex";
 inline constexpr std::string_view kSnapshotSuffix = ".snapshot";
 
 // Lifetime: owned by its log's list; shared with reads under way, which may outlast its removal. Thread: its log's core.
@@ -48,6 +50,8 @@ public:
     Offset base_offset() const { return base_; }
     Offset end_offset() const { return end_; }
     const std::string& path() const { return path_; }
+    // Its files have names that end in `suffix` (log/segment_swap.h), or are to have.
+    void set_suffix(std::string_view suffix);
 
     // What was appended, at least in memory; what write(2) has taken; what is on the disk.
     std::uint64_t bytes() const { return bytes_; }
@@ -82,6 +86,8 @@ public:
     const TimestampOffset& max_timestamp() const { return max_timestamp_; }
     void set_max_timestamp(TimestampOffset largest) { max_timestamp_ = largest; }
     std::optional<std::int64_t> first_timestamp() const { return first_timestamp_; }
+    // When its first batch came, as far as known.
+    WallTime begun() const { return created_; }
     void set_first_timestamp(std::int64_t timestamp) { first_timestamp_ = timestamp; }
     void set_bytes_since_index(std::uint64_t bytes) { bytes_since_index_ = bytes; }
 
@@ -98,6 +104,9 @@ public:
 
     // The file, opened when it is not; made when it is new. Closed segments' files are opened for each use.
     Task<Result<std::shared_ptr<io::File>>> file(io::FileSystem& files);
+    // Holds on to the file that is open, whatever is released, while its name changes.
+    void pin_file() { pinned_ = file_; }
+    void unpin_file() { pinned_.reset(); }
     // Lets go of the file; reads that have it keep it.
     void release_file() { file_.reset(); }
     // The name may not be on the disk yet.
@@ -109,6 +118,7 @@ public:
 
     OffsetIndex& offset_index() { return offset_index_; }
     TimeIndex& time_index() { return time_index_; }
+    TxnIndex& txn_index() { return txn_index_; }
     // The indexes know nothing (any more) and must be built anew.
     void clear_indexes();
     // Those of `fresh`, which holds the same batches.
@@ -122,9 +132,12 @@ private:
     Offset base_;
     Offset end_;
     std::string path_;
+    std::size_t suffix_bytes_ = 0;  // of the paths
     std::shared_ptr<io::File> file_;
+    std::shared_ptr<io::File> pinned_;
     OffsetIndex offset_index_;
     TimeIndex time_index_;
+    TxnIndex txn_index_;
     std::uint64_t bytes_ = 0;
     std::uint64_t bytes_written_ = 0;
     std::uint64_t bytes_synced_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -24,6 +25,18 @@ public:
     void pop_back() { all_.pop_back(); }
     void pop_front() { all_.erase(all_.begin()); }
     void clear() { all_.clear(); }
+
+    // Are these neighbours in the list, in this order?
+    bool contains_run(const std::vector<SegmentRef>& run) const {
+        const auto first = std::ranges::find(all_, run.front());
+        return std::cmp_less_equal(run.size(), all_.end() - first) && std::equal(run.begin(), run.end(), first);
+    }
+    // `fresh` takes the place of the run.
+    void replace_run(const std::vector<SegmentRef>& run, SegmentRef fresh) {
+        const auto first = std::ranges::find(all_, run.front());
+        *first = std::move(fresh);
+        all_.erase(first + 1, first + static_cast<std::ptrdiff_t>(run.size()));
+    }
 
     bool empty() const { return all_.empty(); }
     std::size_t count() const { return all_.size(); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "log/log_events.h"
@@ -40,6 +41,9 @@ private:
     std::uint64_t position() const { return fresh_.bytes(); }
     const wal::WalReplay::Entry* logged_at(Offset base) const;
     BatchCursor cursor() const;
+    Task<Result<void>> believe_indexes();
+    Task<Result<void>> cut_index_files();
+    bool is_right(const FoundBatch& batch, const wal::WalReplay::Entry& logged) const;
     Task<Result<void>> walk();
     Task<Result<std::optional<FoundBatch>>> next_in_file(BatchCursor& cursor);
     Task<Result<void>> complete_from(const wal::WalReplay::Entry& entry);
@@ -82,12 +86,50 @@ Task<Result<std::optional<FoundBatch>>> Walk::next_in_file(BatchCursor& cursor) 
     co_return batch;
 }
 
+// Where the write-ahead log has something else: what stands in the file was compacted since if it is as new, and is from
+// another timeline if it is older. What differs in nothing that the checksum covers has a damaged offset.
+bool Walk::is_right(const FoundBatch& batch, const wal::WalReplay::Entry& logged) const {
+    if (batch.base() == logged.base && same_bytes(batch.bytes, logged.batch)) return true;
+    if (recovery_.gaps == SegmentRecovery::Gaps::kDamage || recovery_.cut_at) return false;
+    const auto header = wire::BatchHeader::parse(logged.batch.span());
+    return header && batch.header.leader_epoch >= header->leader_epoch && batch.header.crc != header->crc;
+}
+
+Task<Result<void>> Walk::believe_indexes() {
+    if (recovery_.indexes == SegmentRecovery::Indexes::kIgnored || recovery_.offset_index_bytes == 0)
+        co_return Result<void>{};
+    MOLDAU_CO_TRY_ASSIGN(known, co_await known_prefix(recovery_.context, segment_->base_offset(), file_, file_bytes_));
+    if (!known || known->base < segment_->base_offset()) co_return Result<void>{};
+    fresh_.offset_index().storage().adopt(std::uint64_t{known->offset_entries} * OffsetIndex::kEntryBytes);
+    fresh_.time_index().storage().adopt(std::uint64_t{known->time_entries} * TimeIndex::kEntryBytes);
+    fresh_.time_index().set_last_timestamp(known->largest.timestamp);
+    fresh_.set_extent({.end = known->base, .bytes = known->position, .bytes_synced = known->position});
+    fresh_.set_max_timestamp(known->largest);
+    fresh_.set_first_timestamp(known->first_timestamp);
+    co_return Result<void>{};
+}
+
+// Entries of another life must not stand behind those that are kept.
+Task<Result<void>> Walk::cut_index_files() {
+    for (const auto& [index, bytes, entry_bytes] :
+         {std::tuple{&fresh_.offset_index().storage(), recovery_.offset_index_bytes, OffsetIndex::kEntryBytes},
+          std::tuple{&fresh_.time_index().storage(), recovery_.time_index_bytes, TimeIndex::kEntryBytes}}) {
+        const std::uint64_t kept = std::uint64_t{index->file_entries()} * entry_bytes;
+        if (bytes <= kept) continue;
+        auto opened = co_await io::open(recovery_.context.files, index->path(), io::OpenMode::kReadWrite);
+        if (!opened && opened.error().code == Errc::kNotFound) continue;
+        if (!opened) co_return fail(std::move(opened).error());
+        if (opened->bytes > kept) MOLDAU_CO_TRY(co_await io::truncate(*opened->file, kept));
+    }
+    co_return Result<void>{};
+}
+
 Task<Result<void>> Walk::walk() {
     BatchCursor at = cursor();
     while (!recovery_.next_base || end() < *recovery_.next_base) {
         MOLDAU_CO_TRY_ASSIGN(batch, co_await next_in_file(at));
         const wal::WalReplay::Entry* const logged = logged_at(end());
-        if (batch && (!logged || (batch->base() == logged->base && same_bytes(batch->bytes, logged->batch)))) {
+        if (batch && (!logged || is_right(*batch, *logged))) {
             if (recovery_.next_base && batch->end() > *recovery_.next_base) break;
             stopped_at_cut_ = recovery_.cut_at && batch->end() > *recovery_.cut_at;
             if (stopped_at_cut_) break;
@@ -185,9 +227,11 @@ Task<Result<void>> Walk::treat_rest() {
 Task<Result<RecoveredSegment>> Walk::run() {
     MOLDAU_CO_TRY_ASSIGN(opened, co_await io::open(recovery_.context.files, segment_->path(), io::OpenMode::kCreate));
     file_ = std::move(opened.file);
+    MOLDAU_CO_TRY(co_await believe_indexes());
     MOLDAU_CO_TRY(co_await walk());
     if (!outcome_.wants_new_segment || file_bytes_ > position()) MOLDAU_CO_TRY(co_await treat_rest());
     if (file_bytes_ > 0) MOLDAU_CO_TRY(co_await io::sync(*file_));
+    MOLDAU_CO_TRY(co_await cut_index_files());
     segment_->clear_indexes();
     segment_->take_indexes(fresh_);
     segment_->set_extent({.end = end(), .bytes = position(), .bytes_synced = position()});

@@ -46,10 +46,15 @@ struct SegmentRecovery {
     bool later_has_data = false;                                 // one of the later segments is not empty
     Offset high_watermark;
     std::optional<Offset> cut_at;  // what begins or ends beyond is cut, on purpose
-    // Batches that were appended here follow one another; only compacted segments have gaps between offsets. The base offset
-    // is not under the checksum, so that a gap is all that shows a damaged one.
+    // Batches that were appended here follow one another; only compacted segments have gaps between offsets, and those are
+    // never the last. The base offset is not under the checksum, so that a gap is all that shows a damaged one.
     enum class Gaps : std::uint8_t { kDamage, kLegal } gaps = Gaps::kDamage;
     std::uint64_t bytes_max = 0;  // entries of the write-ahead log go to a new segment beyond it
+    // Only the process died: the walk begins where the index files end.
+    enum class Indexes : std::uint8_t { kIgnored, kBelieved } indexes = Indexes::kIgnored;
+    // The sizes of the index files; what is not kept of them goes.
+    std::uint64_t offset_index_bytes = 0;
+    std::uint64_t time_index_bytes = 0;
 };
 
 struct RecoveredSegment {

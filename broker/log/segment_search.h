@@ -34,6 +34,20 @@ Task<Result<Sought>> seek(SearchContext context, SegmentRef segment, Offset offs
 // The indexes of a closed segment, from its batches, in memory and in their files.
 Task<Result<void>> rebuild_indexes(SearchContext context, SegmentRef segment);
 
+// What the index files of a segment vouch for, up to the batch at `position`. Only after a process death may it be believed:
+// what stands before a batch that was written was written too.
+struct KnownPrefix {
+    std::uint64_t position = 0;
+    Offset base;  // of that batch
+    std::uint32_t offset_entries = 0;
+    std::uint32_t time_entries = 0;
+    TimestampOffset largest;  // up to that batch, it included
+    std::int64_t first_timestamp = -1;
+};
+// Nullopt when the files are missing or implausible, or no entry leads to a valid batch below `file_bytes`.
+Task<Result<std::optional<KnownPrefix>>> known_prefix(SearchContext context, Offset base, std::shared_ptr<io::File> file,
+                                                      std::uint64_t file_bytes);
+
 // The largest timestamp of the batches that end at or below `end`, and the last offset of the first batch that has it;
 // timestamp -1 when there is none.
 Task<Result<TimestampOffset>> largest_timestamp(SearchContext context, SegmentRef segment, Offset end);

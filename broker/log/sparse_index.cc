@@ -99,12 +99,13 @@ Task<Result<std::optional<IndexEntry>>> SparseIndex::find_in_file(io::FileSystem
     co_return load(block.data() + (count - 1) * entry_bytes_);
 }
 
-Task<Result<void>> SparseIndex::write_tail_to(io::File& file) {
-    if (tail_.empty()) co_return Result<void>{};
-    const std::size_t length = tail_.size();
+Task<Result<void>> SparseIndex::write_tail_to(io::File& file, std::uint32_t count) {
+    if (count <= file_entries_ || tail_.empty()) co_return Result<void>{};
+    const std::size_t length = std::min(tail_.size(), std::size_t{count - file_entries_} * entry_bytes_);
     const std::uint64_t generation = generation_;
     const std::uint64_t position = std::uint64_t{file_entries_} * entry_bytes_;
-    MOLDAU_CO_TRY(co_await io::write(file, position, bytes::ChunkList{bytes::View::copy_of(tail_)}));
+    MOLDAU_CO_TRY(
+        co_await io::write(file, position, bytes::ChunkList{bytes::View::copy_of(bytes::Span{tail_}.first(length))}));
     if (generation != generation_) co_return Result<void>{};
     file_entries_ += static_cast<std::uint32_t>(length / entry_bytes_);
     tail_.erase(tail_.begin(), tail_.begin() + static_cast<std::ptrdiff_t>(length));
@@ -112,16 +113,16 @@ Task<Result<void>> SparseIndex::write_tail_to(io::File& file) {
     co_return Result<void>{};
 }
 
-Task<Result<void>> SparseIndex::write_tail(io::FileSystem& files) {
-    if (tail_.empty()) co_return Result<void>{};
+Task<Result<void>> SparseIndex::write_tail(io::FileSystem& files, std::uint32_t count) {
+    if (tail_.empty() || count <= file_entries_) co_return Result<void>{};
     MOLDAU_CO_TRY_ASSIGN(opened, co_await io::open(files, path_, io::OpenMode::kCreate));
-    co_return co_await write_tail_to(*opened.file);
+    co_return co_await write_tail_to(*opened.file, count);
 }
 
 Task<Result<void>> SparseIndex::finish(io::FileSystem& files) {
     MOLDAU_CO_TRY_ASSIGN(opened, co_await io::open(files, path_, io::OpenMode::kCreate));
     const bool has_news = !tail_.empty();
-    MOLDAU_CO_TRY(co_await write_tail_to(*opened.file));
+    MOLDAU_CO_TRY(co_await write_tail_to(*opened.file, entries()));
     const std::uint64_t bytes = std::uint64_t{file_entries_} * entry_bytes_;
     if (opened.bytes > bytes) {
         MOLDAU_CO_TRY(co_await io::truncate(*opened.file, bytes));

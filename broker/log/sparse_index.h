@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +32,10 @@ public:
     SparseIndex(std::string path, std::size_t entry_bytes) : path_(std::move(path)), entry_bytes_(entry_bytes) {}
 
     const std::string& path() const { return path_; }
+    // The file was renamed.
+    void set_path(std::string path) { path_ = std::move(path); }
     std::uint32_t entries() const { return file_entries_ + static_cast<std::uint32_t>(tail_.size() / entry_bytes_); }
+    std::uint32_t file_entries() const { return file_entries_; }
     std::size_t memory_bytes() const { return tail_.capacity(); }
     // Is there so much in memory that write_tail() should be called?
     bool tail_is_full() const { return tail_.size() >= kTailBytes; }
@@ -51,15 +55,16 @@ public:
     Task<Result<std::optional<IndexEntry>>> find(io::FileSystem& files, Precedes precedes);
     Task<Result<std::optional<IndexEntry>>> last(io::FileSystem& files);
 
-    // Resolves when the entries present at the call are in the file (not necessarily on the disk).
-    Task<Result<void>> write_tail(io::FileSystem& files);
+    // Resolves when the first `count` entries, at most those present at the call, are in the file (not necessarily on the
+    // disk).
+    Task<Result<void>> write_tail(io::FileSystem& files, std::uint32_t count = std::numeric_limits<std::uint32_t>::max());
     // The same, and the file has nothing else and is on the disk.
     Task<Result<void>> finish(io::FileSystem& files);
 
 private:
     static constexpr std::size_t kTailBytes = 4096;
 
-    Task<Result<void>> write_tail_to(io::File& file);
+    Task<Result<void>> write_tail_to(io::File& file, std::uint32_t count);
     Task<Result<std::optional<IndexEntry>>> find_in_file(io::FileSystem& files, Precedes precedes);
     IndexEntry load(const std::uint8_t* entry) const;
 

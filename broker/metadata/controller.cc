@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 
+#include "metadata/topic_name.h"
+
 namespace moldau::metadata {
 namespace {
 
@@ -36,6 +38,29 @@ Result<void> check_directories(const Image& image, const BrokerRegistration& reg
         }
     }
     return {};
+}
+
+// Is there such a thing? Brokers are named by their ids, "" are all of them.
+Result<void> check_resource(const Image& image, const ConfigResource& resource) {
+    if (resource.type == ConfigResourceType::kTopic) {
+        MOLDAU_TRY(validate_topic_name(resource.name));
+        if (!image.find_topic(resource.name)) {
+            return fail(Errc::kUnknownTopicOrPartition, "there is no topic '" + resource.name + "'");
+        }
+    }
+    if (resource.type != ConfigResourceType::kBroker || resource.name.empty()) return {};
+    const auto is_it = [&](const auto& broker) { return std::to_string(broker.first.value) == resource.name; };
+    if (std::ranges::any_of(image.brokers(), is_it)) return {};
+    return fail(Errc::kBrokerIdNotRegistered, "there is no broker '" + resource.name + "'");
+}
+
+ConfigRecord config_record(const ConfigResource& resource, const std::string& name, std::optional<std::string> value) {
+    ConfigRecord record;
+    record.resource_type = static_cast<std::int8_t>(resource.type);
+    record.resource_name = resource.name;
+    record.name = name;
+    record.value = std::move(value);
+    return record;
 }
 
 bool is_same(const Broker& broker, const BrokerRegistration& registration) {
@@ -80,25 +105,19 @@ Result<Decision<ProducerIdBlock>> Controller::allocate_producer_ids(const Image&
 }
 
 Result<Decision<std::monostate>> Controller::alter_configs(const Image& image, const ConfigResource& resource,
-                                                           const std::vector<ConfigChange>& changes) const {
-    if (resource.type == ConfigResourceType::kTopic && !image.find_topic(resource.name)) {
-        return fail(Errc::kUnknownTopicOrPartition, "there is no topic '" + resource.name + "'");
-    }
+                                                           const ConfigEdit& edit) const {
+    MOLDAU_TRY(check_resource(image, resource));
+    const ConfigMap& before = image.configs(resource);
+    MOLDAU_TRY_ASSIGN(after, edit(before));
     Decision<std::monostate> decision;
-    for (const auto& change : changes) {
-        if (change.name.empty()) return fail(Errc::kInvalidRequest, "a setting has no name");
-        if (resource.type == ConfigResourceType::kTopic && change.value && options_.validate_topic_config) {
-            MOLDAU_TRY(options_.validate_topic_config(change.name, *change.value));
+    for (const auto& [name, value] : before) {
+        if (!after.contains(name)) decision.records.emplace_back(config_record(resource, name, std::nullopt));
+    }
+    for (const auto& [name, value] : after) {
+        const auto found = before.find(name);
+        if (found == before.end() || found->second != value) {
+            decision.records.emplace_back(config_record(resource, name, value));
         }
-        const ConfigMap& before = image.configs(resource);
-        const auto found = before.find(change.name);
-        if (found == before.end() ? !change.value : change.value == found->second) continue;
-        ConfigRecord record;
-        record.resource_type = static_cast<std::int8_t>(resource.type);
-        record.resource_name = resource.name;
-        record.name = change.name;
-        record.value = change.value;
-        decision.records.emplace_back(std::move(record));
     }
     return decision;
 }

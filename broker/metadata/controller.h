@@ -58,14 +58,18 @@ public:
     // Topics that exist are fine as they are.
     Decision<std::vector<AutoTopicResult>> ensure_topics(const Image& image, const std::vector<AutoTopic>& topics) const;
 
+    // Takes over topics whose partitions lie on `broker` already, and goes on behind the producer ids below
+    // `next_producer_id`. All or nothing. Errors: those of create_topics, and kTopicAlreadyExists for an id that is taken.
+    Result<Decision<std::monostate>> adopt_topics(const Image& image, const Adoption& adoption) const;
+
     // Answers with the broker epoch, -1 when it is the offset that the first record will get. A new incarnation raises the
     // leader epochs of what the broker leads, so that nobody takes its log for the one before. Errors: kInvalidRegistration.
     Result<Decision<std::int64_t>> register_broker(const Image& image, const BrokerRegistration& registration) const;
     // Errors: kUnknownServerError once 2^63 ids are used up.
     Result<Decision<ProducerIdBlock>> allocate_producer_ids(const Image& image, BrokerId broker) const;
-    // Errors: kUnknownTopicOrPartition, kInvalidConfig, kInvalidRequest for a resource that cannot be.
+    // What `edit` changes. Errors: kUnknownTopicOrPartition, kInvalidTopicException, kBrokerIdNotRegistered, its own.
     Result<Decision<std::monostate>> alter_configs(const Image& image, const ConfigResource& resource,
-                                                   const std::vector<ConfigChange>& changes) const;
+                                                   const ConfigEdit& edit) const;
     // The first records of a new cluster.
     std::vector<AnyRecord> bootstrap(const std::string& cluster_id) const;
 

@@ -15,8 +15,9 @@
 
 namespace moldau::metadata {
 
-// Is `value` allowed for the topic setting `name`? Errors: kInvalidConfig with the reason.
-using TopicConfigValidator = std::function<Result<void>(std::string_view name, std::string_view value)>;
+// Are these allowed together for a topic? They come back in canonical form. Errors: kInvalidConfig with every reason.
+using TopicConfigs = std::map<std::string, std::string, std::less<>>;
+using TopicConfigValidator = std::function<Result<TopicConfigs>(const TopicConfigs& configs)>;
 
 // One line of a CreateTopics answer's configuration.
 struct DescribedConfig {
@@ -32,10 +33,9 @@ struct ControllerOptions {
     std::int16_t replication_factor_default = 1;  // default.replication.factor
     enum class TopicDeletion : bool { kDisabled, kEnabled } topic_deletion = TopicDeletion::kEnabled;  // delete.topic.enable
     std::int32_t partitions_per_request_max = 10'000;
-    TopicConfigValidator validate_topic_config;  // absent: everything is allowed
+    TopicConfigValidator validate_topic_configs;  // absent: everything is allowed
     // All settings of a topic with these overrides, as clients shall see them; absent: the overrides alone are listed.
-    std::function<std::vector<DescribedConfig>(const std::map<std::string, std::string, std::less<>>& overrides)>
-        describe_topic;
+    std::function<std::vector<DescribedConfig>(const TopicConfigs& overrides)> describe_topic;
 };
 
 }  // namespace moldau::metadata

@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 Controller controller(ControllerOptions options = {}) { return Controller{std::move(options), counting_topic_ids()}; }
@@ -175,10 +176,12 @@ TEST(CreateTopics, RefusesWrongAssignments) {
 
 TEST(CreateTopics, ChecksSettings) {
     ControllerOptions options;
-    options.validate_topic_config = [](std::string_view name, std::string_view value) -> Result<void> {
-        if (name != "retention.ms") return fail(Errc::kInvalidConfig, "unknown setting " + std::string{name});
-        if (value == "x") return fail(Errc::kInvalidConfig, "not a number");
-        return {};
+    options.validate_topic_configs = [](const TopicConfigs& configs) -> Result<TopicConfigs> {
+        for (const auto& [name, value] : configs) {
+            if (name != "retention.ms") return fail(Errc::kInvalidConfig, "unknown setting " + name);
+            if (value == "x") return fail(Errc::kInvalidConfig, "not a number");
+        }
+        return configs;
     };
     const auto image = image_with_brokers(1);
     const auto topic = [](std::vector<std::pair<std::string, std::optional<std::string>>> configs) {
@@ -452,9 +455,10 @@ TEST(AllocateProducerIds, EndBeforeTheyWrapAround) {
 TEST(AlterConfigs, RecordsOnlyWhatChanges) {
     const auto image = with_topics(image_with_brokers(1), {topic_of("a")});
     const ConfigResource topic{ConfigResourceType::kTopic, "a"};
-    const auto once = replayed(image, controller().alter_configs(*image, topic, {{"x", "1"}, {"y", "2"}})->records);
+    const auto once = replayed(image, controller().alter_configs(*image, topic, edit_of({{"x", "1"}, {"y", "2"}}))->records);
 
-    const auto again = controller().alter_configs(*once, topic, {{"x", "1"}, {"y", std::nullopt}, {"z", std::nullopt}});
+    const auto again =
+        controller().alter_configs(*once, topic, edit_of({{"x", "1"}, {"y", std::nullopt}, {"z", std::nullopt}}));
 
     EXPECT_EQ(once->find_topic("a")->configs, (ConfigMap{{"x", "1"}, {"y", "2"}}));
     ASSERT_THAT(again->records, SizeIs(1));
@@ -462,12 +466,78 @@ TEST(AlterConfigs, RecordsOnlyWhatChanges) {
 }
 
 TEST(AlterConfigs, RefusesWhatCannotBe) {
-    const ConfigResource unknown{ConfigResourceType::kTopic, "nope"};
-    const ConfigResource cluster{ConfigResourceType::kBroker, ""};
+    const auto code_of = [](ConfigResourceType type, std::string name) {
+        return controller().alter_configs(*image_with_brokers(1), {type, std::move(name)}, edit_of({})).error().code;
+    };
 
-    EXPECT_EQ(controller().alter_configs(*empty_image(), unknown, {{"x", "1"}}).error().code,
-              Errc::kUnknownTopicOrPartition);
-    EXPECT_EQ(controller().alter_configs(*empty_image(), cluster, {{"", "1"}}).error().code, Errc::kInvalidRequest);
+    EXPECT_EQ(code_of(ConfigResourceType::kTopic, "nope"), Errc::kUnknownTopicOrPartition);
+    EXPECT_EQ(code_of(ConfigResourceType::kTopic, "no/slash"), Errc::kInvalidTopicException);
+    EXPECT_EQ(code_of(ConfigResourceType::kBroker, "2"), Errc::kBrokerIdNotRegistered);
+    EXPECT_EQ(code_of(ConfigResourceType::kBroker, "01"), Errc::kBrokerIdNotRegistered);
+    EXPECT_TRUE(controller().alter_configs(*image_with_brokers(1), {ConfigResourceType::kBroker, ""}, edit_of({})));
+}
+
+Adoption orders(std::int32_t partitions = 2) {
+    Adoption adoption{.broker = BrokerId{1}, .topics = {{.name = "orders", .id = TopicId{test_uuid(50)}}}};
+    adoption.topics.front().configs = {{"retention.ms", "1000"}};
+    for (std::int32_t index = 0; index < partitions; ++index) {
+        adoption.topics.front().partitions.push_back({LeaderEpoch{7 + index}, test_uuid(1)});
+    }
+    return adoption;
+}
+
+Errc refused(const Image& image, const Adoption& adoption) {
+    const Controller controller{{}, counting_topic_ids()};
+    const auto decision = controller.adopt_topics(image, adoption);
+    return decision ? Errc::kNone : decision.error().code;
+}
+
+TEST(AdoptTopics, KeepsIdsEpochsSettingsAndDirectories) {
+    const Controller controller{{}, counting_topic_ids()};
+    const auto decision = controller.adopt_topics(*empty_image(), orders());
+    ASSERT_TRUE(decision);
+    const auto after = replayed(empty_image(), decision->records);
+    const Topic& topic = *after->find_topic(TopicId{test_uuid(50)});
+    EXPECT_EQ(topic.name, "orders");
+    EXPECT_EQ(topic.configs.at("retention.ms"), "1000");
+    ASSERT_THAT(topic.partitions, SizeIs(2));
+    EXPECT_EQ(topic.partitions[1].leader_epoch, LeaderEpoch{8});
+    EXPECT_EQ(topic.partitions[1].leader, BrokerId{1});
+    EXPECT_EQ(topic.partitions[1].directory_on(BrokerId{1}), test_uuid(1));
+}
+
+TEST(AdoptTopics, MovesProducerIdsForwardOnly) {
+    auto adoption = orders();
+    adoption.next_producer_id = 4000;
+    const Controller controller{{}, counting_topic_ids()};
+    const auto image = replayed(empty_image(), controller.adopt_topics(*empty_image(), adoption)->records);
+    EXPECT_EQ(image->next_producer_id(), 4000);
+    const Adoption less{.broker = BrokerId{1}, .next_producer_id = 3000};
+    EXPECT_THAT(controller.adopt_topics(*image, less)->records, IsEmpty());
+}
+
+TEST(AdoptTopics, RefusesNamesAndIdsThatAreTaken) {
+    const Controller controller{{}, counting_topic_ids()};
+    const auto image = replayed(empty_image(), controller.adopt_topics(*empty_image(), orders())->records);
+    auto same_id = orders();
+    same_id.topics.front().name = "bills";
+    auto colliding = orders();
+    colliding.topics.front().id = TopicId{test_uuid(51)};
+    EXPECT_EQ(refused(*image, same_id), Errc::kTopicAlreadyExists);
+    EXPECT_EQ(refused(*image, colliding), Errc::kTopicAlreadyExists);
+    auto twice = orders();
+    twice.topics.push_back(twice.topics.front());
+    EXPECT_EQ(refused(*empty_image(), twice), Errc::kTopicAlreadyExists);
+}
+
+TEST(AdoptTopics, RefusesWhatCannotBeATopic) {
+    auto nameless = orders();
+    nameless.topics.front().name = "a/b";
+    auto own = orders();
+    own.topics.front().name = "__cluster_metadata";
+    EXPECT_EQ(refused(*empty_image(), nameless), Errc::kInvalidTopicException);
+    EXPECT_EQ(refused(*empty_image(), own), Errc::kInvalidRequest);
+    EXPECT_EQ(refused(*empty_image(), orders(0)), Errc::kInvalidPartitions);
 }
 
 }  // namespace

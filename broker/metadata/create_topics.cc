@@ -1,4 +1,4 @@
-// The verb CreateTopics, and topics made without being asked for.
+// The verb CreateTopics, topics made without being asked for, and those that an import brings.
 
 #include <algorithm>
 #include <map>
@@ -80,6 +80,48 @@ std::map<std::string_view, std::size_t> count_names(const std::vector<Request::C
     return counts;
 }
 
+// --- topics that exist already, as files
+
+Result<void> check_adopted(const Image& image, const AdoptedTopic& topic) {
+    MOLDAU_TRY(validate_topic_name(topic.name));
+    if (topic.name == kClusterMetadataTopic) return fail(Errc::kInvalidRequest, "the topic belongs to Moldau itself");
+    if (const Topic* other = image.find_colliding(topic.name)) {
+        return fail(Errc::kTopicAlreadyExists, "topic '" + other->name + "' already exists");
+    }
+    if (const Topic* other = image.find_topic(topic.id)) {
+        return fail(Errc::kTopicAlreadyExists, "topic '" + other->name + "' has the id of '" + topic.name + "' already");
+    }
+    if (topic.partitions.empty()) return fail(Errc::kInvalidPartitions, "topic '" + topic.name + "' has no partitions");
+    return {};
+}
+
+void append_adopted(std::vector<AnyRecord>& records, const AdoptedTopic& topic, BrokerId broker) {
+    TopicRecord made;
+    made.name = topic.name;
+    made.topic_id = topic.id.value;
+    records.emplace_back(std::move(made));
+    for (const auto& [name, value] : topic.configs) {
+        ConfigRecord config;
+        config.resource_type = static_cast<std::int8_t>(ConfigResourceType::kTopic);
+        config.resource_name = topic.name;
+        config.name = name;
+        config.value = value;
+        records.emplace_back(std::move(config));
+    }
+    for (std::size_t index = 0; index < topic.partitions.size(); ++index) {
+        const auto& partition = topic.partitions[index];
+        PartitionRecord record;
+        record.topic_id = topic.id.value;
+        record.partition_index = static_cast<std::int32_t>(index);
+        record.replicas = {broker.value};
+        record.directories = {partition.directory};
+        record.isr = {broker.value};
+        record.leader = broker.value;
+        record.leader_epoch = partition.epoch.value;
+        records.emplace_back(std::move(record));
+    }
+}
+
 }  // namespace
 
 Result<void> Controller::Draft::take_partitions(std::int64_t count) {
@@ -106,11 +148,11 @@ Result<ConfigMap> Controller::check_configs(const CreatableTopic& topic) const {
     ConfigMap configs;
     for (const auto& config : topic.configs) {
         if (!config.value) return refuse(Errc::kInvalidConfig, config.name + ": null is no value for a setting");
-        if (options_.validate_topic_config) MOLDAU_TRY(options_.validate_topic_config(config.name, *config.value));
         if (!configs.emplace(config.name, *config.value).second) {
             return refuse(Errc::kInvalidConfig, config.name + ": given twice");
         }
     }
+    if (options_.validate_topic_configs) return options_.validate_topic_configs(configs);
     return configs;
 }
 
@@ -240,6 +282,31 @@ Decision<std::vector<AutoTopicResult>> Controller::ensure_topics(const Image& im
         results.push_back({topic.name, existing ? Result<TopicId>{existing->id} : created.at(topic.name)});
     }
     return {std::move(decision.records), std::move(results)};
+}
+
+Result<Decision<std::monostate>> Controller::adopt_topics(const Image& image, const Adoption& adoption) const {
+    Decision<std::monostate> decision;
+    std::set<std::string, CollisionOrder> names;
+    std::set<TopicId> ids;
+    for (auto topic : adoption.topics) {
+        MOLDAU_TRY(check_adopted(image, topic));
+        if (options_.validate_topic_configs) {
+            MOLDAU_TRY_ASSIGN(canonical, options_.validate_topic_configs(topic.configs));
+            topic.configs = std::move(canonical);
+        }
+        if (!names.insert(topic.name).second || !ids.insert(topic.id).second) {
+            return fail(Errc::kTopicAlreadyExists, "topic '" + topic.name + "' is there twice");
+        }
+        append_adopted(decision.records, topic, adoption.broker);
+    }
+    if (adoption.next_producer_id > image.next_producer_id()) {
+        ProducerIdsRecord ids_given;
+        ids_given.broker_id = adoption.broker.value;
+        ids_given.broker_epoch = -1;
+        ids_given.next_producer_id = adoption.next_producer_id;
+        decision.records.emplace_back(std::move(ids_given));
+    }
+    return decision;
 }
 
 }  // namespace moldau::metadata

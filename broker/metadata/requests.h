@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,24 @@ struct AutoTopicResult {
     Result<TopicId> topic;
 };
 
+// A topic that another system made, whose id and epochs are kept, with one replica of each partition.
+struct AdoptedPartition {
+    LeaderEpoch epoch{0};
+    Uuid directory;  // of the replica
+};
+struct AdoptedTopic {
+    std::string name;
+    TopicId id;
+    ConfigMap configs = {};
+    std::vector<AdoptedPartition> partitions = {};  // by index
+};
+
+struct Adoption {
+    BrokerId broker;  // that has all replicas
+    std::vector<AdoptedTopic> topics = {};
+    std::int64_t next_producer_id = 0;
+};
+
 // A broker process announces itself.
 struct BrokerRegistration {
     BrokerId id;
@@ -41,10 +60,9 @@ struct BrokerRegistration {
     std::vector<Uuid> directories = {};
 };
 
-// Sets an override or, with nullopt, removes it.
-struct ConfigChange {
-    std::string name;
-    std::optional<std::string> value;
-};
+// What a resource's overrides become, from what they are. Pure: what it finds may never be committed. An error refuses the
+// change.
+using ConfigEdit = std::function<Result<ConfigMap>(const ConfigMap& before)>;
+enum class Execution : std::uint8_t { kReal, kValidateOnly };
 
 }  // namespace moldau::metadata

@@ -77,6 +77,11 @@ Task<std::vector<AutoTopicResult>> MetadataService::ensure_topics(std::vector<Au
     co_return std::move(results);
 }
 
+Task<Result<void>> MetadataService::adopt_topics(Adoption adoption) {
+    MOLDAU_CO_TRY_ASSIGN(decision, impl_->controller->adopt_topics(*impl_->timeline->newest(), adoption));
+    co_return co_await impl_->commit(std::move(decision.records), impl_->deadline_after(kOwnTimeoutMs));
+}
+
 Task<Result<ProducerIdBlock>> MetadataService::allocate_producer_ids() {
     MOLDAU_CO_TRY_ASSIGN(decision,
                          impl_->controller->allocate_producer_ids(*impl_->timeline->newest(), impl_->options.node_id));
@@ -92,8 +97,9 @@ Task<Result<std::int64_t>> MetadataService::register_broker(BrokerRegistration r
     co_return broker->epoch;
 }
 
-Task<Result<void>> MetadataService::alter_configs(ConfigResource resource, std::vector<ConfigChange> changes) {
-    MOLDAU_CO_TRY_ASSIGN(decision, impl_->controller->alter_configs(*impl_->timeline->newest(), resource, changes));
+Task<Result<void>> MetadataService::alter_configs(ConfigResource resource, ConfigEdit edit, Execution execution) {
+    MOLDAU_CO_TRY_ASSIGN(decision, impl_->controller->alter_configs(*impl_->timeline->newest(), resource, edit));
+    if (execution == Execution::kValidateOnly) decision.records.clear();
     co_return co_await impl_->commit(std::move(decision.records), impl_->deadline_after(kOwnTimeoutMs));
 }
 

@@ -85,13 +85,17 @@ public:
     // Creates topics that do not exist yet (auto-creation, internal topics); results in the order asked for.
     Task<std::vector<AutoTopicResult>> ensure_topics(std::vector<AutoTopic> topics);
 
+    // Takes over topics of another system (Controller::adopt_topics); their files need not be in place yet.
+    Task<Result<void>> adopt_topics(Adoption adoption);
+
     Task<Result<ProducerIdBlock>> allocate_producer_ids();
 
     // Announces this process: a new incarnation replaces the old one. Resolves with the broker epoch.
     Task<Result<std::int64_t>> register_broker(BrokerRegistration registration);
 
-    // Sets (or, with nullopt, removes) overrides of one resource, after validation.
-    Task<Result<void>> alter_configs(ConfigResource resource, std::vector<ConfigChange> changes);
+    // Changes the overrides of one resource. `edit` is called once, at once, with the newest; when only validated nothing
+    // changes. Errors: those of Controller::alter_configs; of the commit.
+    Task<Result<void>> alter_configs(ConfigResource resource, ConfigEdit edit, Execution execution = Execution::kReal);
 
     // The failure after which nothing can change any more, if any.
     const std::optional<Error>& failure() const;

@@ -254,12 +254,28 @@ TEST(MetadataService, SettingsAreRecorded) {
         TestProcess process{disk};
         process.start();
         ASSERT_EQ(process.create("a"), Errc::kNone);
-        ASSERT_TRUE(sim::run(process.loop, process.service->alter_configs({ConfigResourceType::kTopic, "a"}, {{"x", "1"}})));
+        ASSERT_TRUE(sim::run(process.loop,
+                             process.service->alter_configs({ConfigResourceType::kTopic, "a"}, edit_of({{"x", "1"}}))));
     }
     TestProcess process{disk, 2};
     ASSERT_TRUE(process.open());
 
     EXPECT_EQ(process.service->image()->find_topic("a")->configs.at("x"), "1");
+}
+
+TEST(MetadataService, ChangesNothingWhenItOnlyValidates) {
+    sim::Disk disk;
+    TestProcess process{disk};
+    process.start();
+    const ConfigResource everybody{ConfigResourceType::kBroker, ""};
+    const auto refuse = [](const ConfigMap&) -> Result<ConfigMap> { return fail(Errc::kInvalidConfig, "no"); };
+    const auto alter = [&](ConfigEdit edit) {
+        return sim::run(process.loop, process.service->alter_configs(everybody, std::move(edit), Execution::kValidateOnly));
+    };
+
+    EXPECT_TRUE(alter(edit_of({{"x", "1"}})));
+    EXPECT_EQ(alter(refuse).error().code, Errc::kInvalidConfig);
+    EXPECT_THAT(process.service->image()->cluster_configs(), testing::IsEmpty());
 }
 
 TEST(MetadataService, RefusesTheLogOfAnotherCluster) {
@@ -462,6 +478,21 @@ TEST(ProducerIds, TellEveryoneThatTheDiskFailed) {
     process.loop.run_until_idle();
 
     EXPECT_EQ(failed, 3);
+}
+
+TEST(MetadataService, KeepsAdoptedTopicsOverARestart) {
+    Adoption adoption{.broker = BrokerId{1}, .topics = {{.name = "orders", .id = TopicId{test_uuid(50)}}}};
+    adoption.topics.front().partitions.push_back({LeaderEpoch{7}, test_uuid(1)});
+    sim::Disk disk;
+    {
+        TestProcess process{disk};
+        process.start();
+        const auto adopted = sim::run(process.loop, process.service->adopt_topics(adoption));
+        ASSERT_TRUE(adopted) << adopted.error().to_string();
+    }
+    TestProcess process{disk};
+    process.start();
+    EXPECT_NE(process.service->image()->find_topic(TopicId{test_uuid(50)}), nullptr);
 }
 
 }  // namespace

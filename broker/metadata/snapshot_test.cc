@@ -32,7 +32,8 @@ ImageRef full_image() {
     auto request = create_request({topic_of("b", 1500), topic_of("a.x", 3, 2), topic_of("__consumer_offsets", 50)});
     request.topics[1].configs.emplace_back().name = "retention.ms";
     image = replayed(image, controller.create_topics(*image, request).records);
-    image = replayed(image, controller.alter_configs(*image, {ConfigResourceType::kBroker, "1"}, {{"x", "y"}})->records);
+    image = replayed(image,
+                     controller.alter_configs(*image, {ConfigResourceType::kBroker, "1"}, edit_of({{"x", "y"}}))->records);
     return replayed(image, controller.allocate_producer_ids(*image, BrokerId{1})->records);
 }
 

@@ -68,6 +68,20 @@ inline wire::CreateTopicsRequest::CreatableTopic topic_of(std::string name, std:
     return topic;
 }
 
+// Sets these overrides or, with nullopt, removes them.
+inline ConfigEdit edit_of(std::vector<std::pair<std::string, std::optional<std::string>>> changes) {
+    return [changes = std::move(changes)](const ConfigMap& before) -> Result<ConfigMap> {
+        ConfigMap after = before;
+        for (const auto& [name, value] : changes) {
+            if (value)
+                after[name] = *value;
+            else
+                after.erase(name);
+        }
+        return after;
+    };
+}
+
 inline wire::CreateTopicsRequest create_request(std::vector<wire::CreateTopicsRequest::CreatableTopic> topics) {
     wire::CreateTopicsRequest request;
     request.topics = std::move(topics);

@@ -1,13 +1,24 @@
-// One replica's rules: the high watermark is the log's committed end, and there are no open transactions.
+// One replica's rules: the high watermark is the log's committed end.
 
 #include "replica/partition.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace moldau::replica {
 
+namespace {
+
+Offset end_for(const Bounds& bounds, Isolation isolation) {
+    return isolation == Isolation::kReadCommitted ? bounds.last_stable_offset : bounds.high_watermark;
+}
+
+}  // namespace
+
 Partition::Partition(io::Executor& executor, log::Log& log, LeaderEpoch epoch)
     : executor_(executor), log_(log), epoch_(epoch), high_watermark_(log.committed_end()), idle_(executor) {
+    log_.high_watermark_moved(high_watermark_);
+    last_stable_offset_ = log_.last_stable_offset(high_watermark_);
     log_.on_progress([this] { progressed(); });
 }
 
@@ -29,21 +40,25 @@ Result<void> Partition::check_epoch(LeaderEpoch epoch) const {
     return fail(epoch < epoch_ ? Errc::kFencedLeaderEpoch : Errc::kUnknownLeaderEpoch);
 }
 
-Offset Partition::read_end(Isolation isolation) const {
-    const auto now = bounds();
-    return isolation == Isolation::kReadCommitted ? now.last_stable_offset : now.high_watermark;
+log::ReadOptions Partition::read_options(const FetchOptions& options) const {
+    using Aborted = log::ReadOptions::Aborted;
+    return {.from = options.from,
+            .end = end_for(bounds(), options.isolation),
+            .bytes_max = options.bytes_max,
+            .first_batch = options.first_batch,
+            .aborted = options.isolation == Isolation::kReadCommitted ? Aborted::kListed : Aborted::kIgnored};
 }
 
 std::optional<Result<Fetched>> Partition::fetch_now(const FetchOptions& options) const {
     if (auto valid = check_epoch(options.current_leader_epoch); !valid) return fail(std::move(valid).error());
-    const auto end = read_end(options.isolation);
     const auto now = bounds();
     if (options.from < now.log_start_offset || options.from > now.high_watermark) return fail(Errc::kOffsetOutOfRange);
-    if (options.from >= end) return Fetched{{}, now};
-    auto range = log_.read_hot({options.from, end, options.bytes_max, options.first_batch});
+    const auto read = read_options(options);
+    if (options.from >= read.end) return Fetched{{}, now};
+    auto range = log_.read_hot(read);
     if (!range) return std::nullopt;
     if (!*range) return fail(std::move(*range).error());
-    return Fetched{std::move((*range)->batches), now};
+    return Fetched{std::move((*range)->batches), now, std::move((*range)->aborted)};
 }
 
 Task<Result<Fetched>> Partition::fetch(FetchOptions options) {
@@ -51,19 +66,22 @@ Task<Result<Fetched>> Partition::fetch(FetchOptions options) {
     const Operation operation{*this};
     // Taken before the read: who waits for more watches from here, and must not miss what moved meanwhile.
     const auto now = bounds();
-    auto range = co_await log_.read({options.from, read_end(options.isolation), options.bytes_max, options.first_batch});
+    auto range = co_await log_.read(read_options(options));
     if (!range) co_return fail(std::move(range).error());
-    co_return Fetched{std::move(range->batches), now};
+    co_return Fetched{std::move(range->batches), now, std::move(range->aborted)};
 }
 
-Bounds Partition::bounds() const { return {high_watermark_, high_watermark_, log_.log_start_offset()}; }
+Bounds Partition::bounds() const {
+    const Offset start = log_.log_start_offset();
+    return {high_watermark_, std::max(last_stable_offset_, std::min(start, high_watermark_)), start};
+}
 
-std::optional<Partition::Watch> Partition::watch(Offset known, std::move_only_function<void()> callback) {
-    if (stopped_ || high_watermark_ != known) {
-        callback();
+std::optional<Partition::Watch> Partition::watch(const Bounds& known, Watcher watcher) {
+    if (stopped_ || end_for(bounds(), watcher.isolation) != end_for(known, watcher.isolation)) {
+        watcher.callback();
         return std::nullopt;
     }
-    return watches_.insert(watches_.end(), std::move(callback));
+    return watches_.insert(watches_.end(), std::move(watcher));
 }
 
 void Partition::progressed() {
@@ -72,15 +90,29 @@ void Partition::progressed() {
         acks_.fail_all(*failure);
         return call_watches();
     }
-    const auto end = log_.committed_end();
-    if (end == high_watermark_) return;
-    high_watermark_ = end;
-    acks_.release(end);
-    call_watches();
+    // What was shown stays shown, also when the topic now asks for more before a record counts; only a cut takes back.
+    const auto shown = std::min(high_watermark_, log_.end_offset());
+    if (const auto end = std::max(log_.committed_end(), shown); end != high_watermark_) follow(end);
+    // Nobody should wait for space: what was appended may count later, as after a time-out.
+    if (const auto full = log_.held_up()) acks_.fail_all(*full);
 }
 
-void Partition::call_watches() {
-    for (auto& callback : std::exchange(watches_, {})) callback();
+void Partition::follow(Offset end) {
+    high_watermark_ = end;
+    log_.high_watermark_moved(end);
+    const Offset stable_before = std::exchange(last_stable_offset_, log_.last_stable_offset(end));
+    acks_.release(end);
+    call_watches(stable_before == last_stable_offset_ ? std::optional{Isolation::kReadUncommitted} : std::nullopt);
+}
+
+void Partition::call_watches(std::optional<Isolation> only) {
+    std::list<Watcher> called;
+    for (auto watch = watches_.begin(); watch != watches_.end();) {
+        const auto next = std::next(watch);
+        if (!only || watch->isolation == *only) called.splice(called.end(), watches_, watch);
+        watch = next;
+    }
+    for (auto& watcher : called) watcher.callback();
 }
 
 void Partition::tick(Now now) { acks_.expire(now.mono); }

@@ -11,6 +11,8 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -43,6 +45,7 @@ struct FetchOptions {
 struct Fetched {
     bytes::ChunkList batches;
     Bounds bounds;
+    std::vector<log::AbortedTransaction> aborted = {};  // for kReadCommitted: all that have records among the batches
 };
 
 // Lifetime: no longer than its log; stop() before destroying. Thread: the partition's core.
@@ -67,8 +70,8 @@ public:
 
     // Appends at once, in the order of calls, before it first suspends. Resolves when `acks` holds: kNone at once, kLeader
     // and kAll when no death of this process (`replicated`) or loss of power (`synced`) can take it back. The offsets of a
-    // duplicate are those of its first time. Errors: those of Log::append; kRequestTimedOut after `deadline` (the records
-    // may still count later).
+    // duplicate are those of its first time. Errors: those of Log::append; kRequestTimedOut after `deadline`, kDiskFull
+    // while the log waits for space (with either the records may still count later).
     Task<Result<log::AppendedRange>> append(wire::ValidatedBatch batch, Acks acks, MonoTime deadline);
 
     // Batches from `options.from` up to the high watermark or last stable offset. Errors: kOffsetOutOfRange,
@@ -89,10 +92,14 @@ public:
     // Is `epoch`, a client's idea of the current one, right? Errors: kFencedLeaderEpoch, kUnknownLeaderEpoch.
     Result<void> check_epoch(LeaderEpoch epoch) const;
 
-    // Calls `callback` once the high watermark differs from `known` or the partition stops; at once if it does. Until then
-    // it can be taken back.
-    using Watch = std::list<std::move_only_function<void()>>::iterator;
-    std::optional<Watch> watch(Offset known_high_watermark, std::move_only_function<void()> callback);
+    // Calls `callback` once the end of what `isolation` may read (high watermark, last stable offset) differs from `known`
+    // or the partition stops; at once if it does. Until then it can be taken back.
+    struct Watcher {
+        Isolation isolation;
+        std::move_only_function<void()> callback;
+    };
+    using Watch = std::list<Watcher>::iterator;
+    std::optional<Watch> watch(const Bounds& known, Watcher watcher);
     void unwatch(Watch watch) { watches_.erase(watch); }
 
     log::Log& log() { return log_; }
@@ -105,15 +112,17 @@ public:
 
 private:
     void progressed();
-    Offset read_end(Isolation isolation) const;
-    void call_watches();
+    void follow(Offset end);
+    log::ReadOptions read_options(const FetchOptions& options) const;
+    void call_watches(std::optional<Isolation> only = std::nullopt);
 
     io::Executor& executor_;
     log::Log& log_;
     LeaderEpoch epoch_;
     Offset high_watermark_;
+    Offset last_stable_offset_;  // moves with the high watermark only: what is appended lies beyond
     AckQueue acks_;
-    std::list<std::move_only_function<void()>> watches_;
+    std::list<Watcher> watches_;
     bool stopped_ = false;
     std::size_t operations_ = 0;
     io::WaitList idle_;

@@ -67,6 +67,8 @@ public:
     bool add(const std::string& host);
     void remove(const std::string& host);
     std::size_t total() const { return total_; }
+    // For connections to come; those that are there stay.
+    void set_quota(ConnectionQuota quota) { quota_ = quota; }
 
 private:
     ConnectionQuota quota_;

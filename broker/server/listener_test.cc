@@ -175,6 +175,20 @@ TEST(ConnectionCounts, KeepsNothingOfAddressesThatItRefused) {
     EXPECT_EQ(counts.total(), 0u);
 }
 
+TEST(ConnectionCounts, JudgesNewConnectionsByTheNewQuota) {
+    ConnectionCounts counts{{.total_max = 2, .per_address_max = 2}};
+    ASSERT_TRUE(counts.add("a"));
+    ASSERT_TRUE(counts.add("b"));
+
+    counts.set_quota({.total_max = 1, .per_address_max = 2});
+    EXPECT_EQ(counts.total(), 2u);
+    counts.remove("b");
+    EXPECT_FALSE(counts.add("c"));
+    counts.set_quota({.total_max = 3, .per_address_max = 1});
+    EXPECT_FALSE(counts.add("a"));
+    EXPECT_TRUE(counts.add("c"));
+}
+
 TEST(MemoryBudget, GrantsInTheOrderOfAsking) {
     sim::Loop loop;
     MemoryBudget budget{100};

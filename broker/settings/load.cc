@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "settings/changes.h"
 #include "settings/values.h"
 
 namespace moldau::settings {
@@ -106,8 +107,10 @@ std::expected<Values, Faults> load(const Inputs& inputs) {
 
     std::map<std::string, std::string, std::less<>> set;
     for (const auto& origin : found) take(origin, set, faults);
+    Values values{std::move(set)};
+    if (faults.lines.empty()) faults.lines = broker_contradictions(values);
     if (!faults.lines.empty()) return std::unexpected(std::move(faults));
-    return Values{std::move(set)};
+    return values;
 }
 
 }  // namespace moldau::settings

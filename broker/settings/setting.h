@@ -32,6 +32,9 @@ struct Range {
     std::vector<std::string_view> words = {};
 };
 
+// How a broker's setting changes while it runs (Kafka's update modes): per broker, for all of them at once, or not at all.
+enum class Update : std::uint8_t { kReadOnly, kPerBroker, kClusterWide };
+
 struct Setting {
     std::string_view name;
     Type type;
@@ -45,6 +48,7 @@ struct Setting {
         std::int64_t factor = 1;  // log.retention.hours → retention.ms
     };
     std::vector<Synonym> synonyms = {};
+    Update update = Update::kReadOnly;  // of a broker's setting; a topic's can always be changed
 };
 
 std::span<const Setting> broker_settings();

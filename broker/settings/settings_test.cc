@@ -88,11 +88,38 @@ TEST(EffectiveTopicValue, GoesFromOverrideOverBrokerToDefault) {
     EXPECT_EQ(effective_topic_value(retention, {}, Values{}).source, Source::kDefault);
 }
 
-TEST(CheckTopicSetting, RefusesUnknownNamesAndBadValues) {
-    EXPECT_TRUE(check_topic_setting("retention.ms", "100"));
-    EXPECT_THAT(check_topic_setting("retention.m", "100").error().context, HasSubstr("did you mean retention.ms?"));
-    EXPECT_THAT(check_topic_setting("cleanup.policy", "shred").error().context, HasSubstr("a list of compact, delete"));
-    EXPECT_EQ(check_topic_setting("segment.bytes", "1").error().code, Errc::kInvalidConfig);
+TEST(EffectiveBrokerValue, PutsThisBrokersValueBeforeEverybodysBeforeTheFiles) {
+    const auto& setting = *find_broker_setting("message.max.bytes");
+    const Values file{{{"message.max.bytes", "4"}}};
+    const auto values = file.with_dynamic({{"message.max.bytes", "3"}}, {{"message.max.bytes", "2"}});
+    EXPECT_EQ(values.integer("message.max.bytes"), 2);
+    const auto effective = effective_broker_value(setting, values);
+    std::vector<Source> sources;
+    for (const auto& synonym : effective.synonyms) sources.push_back(synonym.source);
+    EXPECT_THAT(sources, ElementsAre(Source::kBroker, Source::kClusterDefault, Source::kStaticBroker, Source::kDefault));
+    EXPECT_EQ(file.with_dynamic({{"message.max.bytes", "3"}}, {}).integer("message.max.bytes"), 3);
+    EXPECT_FALSE(Values{}.with_dynamic({}, {}).is_set("message.max.bytes"));
+}
+
+TEST(EffectiveTopicValue, FollowsADynamicValueOverTheFiles) {
+    const auto& retention = *find_topic_setting("retention.ms");
+    const auto broker = Values{{{"log.retention.ms", "7"}}}.with_dynamic({{"log.retention.ms", "6"}}, {});
+    const auto effective = effective_topic_value(retention, {}, broker);
+    EXPECT_EQ(effective.value, "6");
+    EXPECT_EQ(effective.source, Source::kClusterDefault);
+}
+
+TEST(Load, RefusesValuesThatContradictEachOther) {
+    const auto loaded = load({.options = {{"group.min.session.timeout.ms", "10"}, {"group.max.session.timeout.ms", "9"}}});
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().lines, ElementsAre(HasSubstr("group.min.session.timeout.ms (10) is larger than")));
+}
+
+TEST(CheckTopicValue, RefusesUnknownNamesAndBadValues) {
+    EXPECT_TRUE(check_topic_value("retention.ms", "100"));
+    EXPECT_THAT(check_topic_value("retention.m", "100").error().context, HasSubstr("did you mean retention.ms?"));
+    EXPECT_THAT(check_topic_value("cleanup.policy", "shred").error().context, HasSubstr("a list of compact, delete"));
+    EXPECT_EQ(check_topic_value("segment.bytes", "1").error().code, Errc::kInvalidConfig);
 }
 
 TEST(ConfigurationPage, HasEveryName) {

@@ -140,7 +140,7 @@ Result<void> FileSystem::sync(Disk& disk, Node& node, const Operation& operation
         return {};
     }
     node.content.fail_sync(disk.random_);
-    return injected(operation, *fault);
+    return injected(operation, Fault::kIo);
 }
 
 Result<void> FileSystem::grow(Disk& disk, Node& node, const Operation& operation) {

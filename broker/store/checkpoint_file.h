@@ -26,6 +26,7 @@ using OffsetCheckpoint = std::map<TopicPartition, Offset>;
 inline constexpr const char* kRecoveryPointFile = "recovery-point-offset-checkpoint";
 inline constexpr const char* kHighWatermarkFile = "replication-offset-checkpoint";
 inline constexpr const char* kLogStartFile = "log-start-offset-checkpoint";
+inline constexpr const char* kCleanedFile = "cleaner-offset-checkpoint";
 
 // Nullopt when `text` is not such a file, to its last byte.
 std::optional<OffsetCheckpoint> parse_checkpoint(std::string_view text);

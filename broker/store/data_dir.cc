@@ -18,6 +18,7 @@ constexpr std::string_view kMetaFile = "/meta.properties";
 constexpr std::string_view kCleanFile = "/.kafka_cleanshutdown";
 constexpr std::string_view kBootFile = "/.moldau-boot";
 constexpr std::string_view kLockFile = "/.lock";
+constexpr std::string_view kImportFolder = "/.moldau-import";  // of `moldau import`, while it is under way
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 constexpr std::string_view kDeleteSuffix = "-delete";
 constexpr std::size_t kUniquePartMin = 22;  // of "<folder>.<unique>-delete": ours is 22 characters, Kafka's 32
@@ -194,10 +195,20 @@ Task<Result<std::unique_ptr<DataDir>>> DataDir::open(io::FileSystem& files, io::
 }
 
 Task<Result<void>> DataDir::load(io::Random& random) {
+    if (options_.if_new == Options::IfNew::kRefuse) {
+        MOLDAU_CO_TRY_ASSIGN(is_known, co_await exists(files_, path_in(path_, kMetaFile)));
+        if (!is_known) co_return fail(Errc::kNotFound, path_ + " has no meta.properties");
+    }
     MOLDAU_CO_TRY(co_await io::make_dirs(files_, path_));
     MOLDAU_CO_TRY(co_await io::sync_dir(files_, parent_of(path_)));
     MOLDAU_CO_TRY_ASSIGN(lock, co_await io::lock(files_, path_in(path_, kLockFile)));
     lock_ = std::move(lock);
+    const auto import = co_await io::list(files_, path_in(path_, kImportFolder));
+    if (!import && import.error().code != Errc::kNotFound) co_return fail(import.error());
+    if (import) {
+        co_return fail(Errc::kUsage, path_ + ": an import into this directory was not finished; `moldau import --data-dir " +
+                                         path_ + "` finishes it, or takes it back");
+    }
     MOLDAU_CO_TRY(co_await load_meta(random));
     co_return co_await load_shutdown();
 }

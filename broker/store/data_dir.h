@@ -49,13 +49,16 @@ public:
         BrokerId node_id{1};
         std::string boot_id;     // /proc/sys/kernel/random/boot_id, read by app; empty means unknown, never "the same"
         std::string cluster_id;  // what the folder must belong to; empty: whatever it says, a new one if it is new
+        enum class IfNew : std::uint8_t { kMake, kRefuse } if_new = IfNew::kMake;
     };
     // Makes the folder when absent, locks it, reads or writes meta.properties, finds out how the last run ended, then
     // removes the clean marker. Errors: kLocked (another broker), kUsage (another node's or cluster's directory),
-    // kNewerFormat, kIo.
+    // kNewerFormat, kCorrupt (meta.properties), kNotFound (without meta.properties, by kRefuse: nothing was touched), kIo.
     static Task<Result<std::unique_ptr<DataDir>>> open(io::FileSystem& files, io::Random& random, Options options);
     ~DataDir();
 
+    // It had no meta.properties before this start.
+    bool is_new() const { return is_new_; }
     const std::string& path() const { return path_; }
     const MetaProperties& meta() const { return meta_; }
     log::Shutdown shutdown() const { return shutdown_; }

@@ -212,6 +212,16 @@ TEST(DataDir, ReportsIoErrorsOfEveryOperation) {
     }
 }
 
+TEST(DataDir, RefusesADirectoryWithAnUnfinishedImport) {
+    sim::Disk disk;
+    disk.put("/data/logs/.moldau-import/journal", "");
+    Process process{disk};
+    const auto opened = process.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::kUsage);
+    EXPECT_NE(opened.error().context.find("moldau import --data-dir /data/logs"), std::string::npos);
+}
+
 TEST(DataDir, ListsPartitionFoldersOnly) {
     sim::Disk disk;
     disk.put("/data/logs/my-topic-12/partition.metadata", "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n");

@@ -74,23 +74,31 @@ public:
     log::Log* find(const TopicPartition& name);
     Task<Result<void>> remove(TopicPartition name, Millis delay);
     Task<Result<void>> checkpoint();
-    Task<Result<void>> save_log_starts(std::size_t dir);
+    Task<Result<void>> save_file(std::size_t dir, std::string name);
     std::vector<log::Log*> logs();
     std::vector<wal::WriteAheadLog*> wals();
     Task<Result<void>> close();
 
     std::function<Offset(const log::Log&)> high_watermark_source;
+    std::unique_ptr<Cleaner> cleaner;
 
 private:
     struct Lane {
         std::string dir;
-        std::unique_ptr<wal::WriteAheadLog> wal;
+        std::shared_ptr<DirHealth> health;
+        std::unique_ptr<wal::WriteAheadLog> wal;  // null: the directory was offline from the start
         std::size_t logs = 0;
         bool is_draining = false;
+        bool has_failed = false;                          // its logs were told
         std::string last_failure;                         // of a checkpoint; said once, tried again and again
         std::map<std::string, OffsetCheckpoint> written;  // what each checkpoint file last got
     };
 
+    void start_cleaner();
+    Task<void> save_for_cleaner(const log::Log& log, const char* name);
+    Task<Result<void>> open_lane(Lane& lane);
+    void troubled(Lane& lane, const Error& error);
+    void fail_lane(Lane& lane, const Error& error);
     void insert(std::unique_ptr<Entry> entry);
     void erase(Entry* entry);
 
@@ -108,6 +116,8 @@ private:
     OffsetCheckpoint gather(const Lane& lane, const std::function<std::optional<Offset>(const log::Log&)>& value) const;
     Task<Result<void>> write_changed(Lane& lane, const char* name, OffsetCheckpoint offsets);
     Task<Result<void>> write_log_starts(Lane& lane);
+    Task<Result<void>> write_cleaned(Lane& lane);
+    Task<Result<void>> write_checkpoints_of(Lane& lane);
     Task<Result<void>> write_checkpoints();
     Task<void> write_checkpoints_in_background();
 
@@ -116,6 +126,7 @@ private:
     Environment environment_;
     const Options options_;
     std::vector<std::unique_ptr<Lane>> lanes_;
+    log::HotBudget hot_budget_{options_.hot_bytes_max};
 
     std::unordered_map<TopicPartition, std::unique_ptr<Entry>> entries_;
     std::unordered_map<wal::WalPartition, Entry*, PartitionHash> by_id_;
@@ -136,19 +147,53 @@ private:
 // --- opening and the table
 
 Task<Result<void>> LogStore::Impl::open() {
-    for (const auto& dir : options_.dirs) {
-        auto options = options_.wal;
-        options.dir = dir + "/.moldau-wal";
-        options.lane = options_.core;
-        MOLDAU_CO_TRY_ASSIGN(
-            wal, co_await wal::WriteAheadLog::open({environment_.executor, environment_.files}, std::move(options)));
+    CHECK(options_.health.empty() || options_.health.size() == options_.dirs.size());
+    for (std::size_t dir = 0; dir < options_.dirs.size(); ++dir) {
         auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
-        lane.dir = dir;
-        lane.wal = std::move(wal);
-        lane.wal->on_pressure([this, &lane] { drain_soon(lane); });
+        lane.dir = options_.dirs[dir];
+        lane.health = options_.health.empty() ? std::make_shared<DirHealth>(lane.dir, Uuid{}) : options_.health[dir];
+        auto opened = co_await open_lane(lane);
+        if (!opened && opened.error().code != Errc::kIo) co_return opened;
+        if (!opened) lane.health->fail(std::move(opened).error());
     }
     files_due_ = environment_.executor.now().mono + options_.checkpoint_interval;
+    start_cleaner();
     schedule_tick();
+    co_return Result<void>{};
+}
+
+void LogStore::Impl::start_cleaner() {
+    Cleaner::Environment environment{
+        .executor = environment_.executor,
+        .files = environment_.files,
+        .random = environment_.random,
+        .high_watermark =
+            [this](const log::Log& log) { return high_watermark_source ? high_watermark_source(log) : log.committed_end(); },
+        .save_log_start = [this](const log::Log& log) { return save_for_cleaner(log, kLogStartFile); },
+        .save_cleaned = [this](const log::Log& log) { return save_for_cleaner(log, kCleanedFile); }};
+    cleaner = std::make_unique<Cleaner>(std::move(environment), options_.cleaner);
+    cleaner->start();
+}
+
+Task<void> LogStore::Impl::save_for_cleaner(const log::Log& log, const char* name) {
+    const auto found = entries_.find(log.identity().name);
+    if (found == entries_.end() || !found->second) co_return;
+    const std::size_t dir = found->second->dir;
+    const auto saved = co_await save_file(dir, name);
+    if (!saved)
+        LOG_WARNING("log", "could not write a checkpoint file dir={} file={} error=\"{}\"", lanes_[dir]->dir, name,
+                    saved.error().to_string());
+}
+
+Task<Result<void>> LogStore::Impl::open_lane(Lane& lane) {
+    if (lane.health->failure() != nullptr) co_return Result<void>{};
+    auto options = options_.wal;
+    options.dir = lane.dir + "/.moldau-wal";
+    options.lane = options_.core;
+    MOLDAU_CO_TRY_ASSIGN(wal,
+                         co_await wal::WriteAheadLog::open({environment_.executor, environment_.files}, std::move(options)));
+    lane.wal = std::move(wal);
+    lane.wal->on_pressure([this, &lane] { drain_soon(lane); });
     co_return Result<void>{};
 }
 
@@ -156,6 +201,7 @@ Task<Result<log::Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition
                                                  log::LogConfig config, Recovery recovery) {
     CHECK(dir < lanes_.size());
     if (closing_) co_return fail(Errc::kClosed, "log store");
+    MOLDAU_CO_TRY(lanes_[dir]->health->online());
     const auto [place, is_new] = entries_.try_emplace(name, nullptr);  // null: being opened
     if (!is_new) co_return fail(Errc::kBusy, name.to_string() + " is open already");
     log::LogIdentity identity{.dir = lanes_[dir]->dir + '/' + name.to_string(), .name = name, .topic_id = topic_id};
@@ -163,15 +209,19 @@ Task<Result<log::Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition
                                           .files = environment_.files,
                                           .wal = lanes_[dir]->wal.get(),
                                           .replay = recovery.replay,
+                                          .hot_budget = &hot_budget_,
                                           .shutdown = recovery.shutdown,
                                           .high_watermark_checkpoint = recovery.high_watermark_checkpoint,
                                           .recovery_point = recovery.recovery_point,
-                                          .log_start_checkpoint = recovery.log_start_checkpoint};
+                                          .log_start_checkpoint = recovery.log_start_checkpoint,
+                                          .on_trouble = [this, dir](const Error& error) { troubled(*lanes_[dir], error); }};
     ++changing_;
     auto opened = co_await log::Log::open(std::move(identity), config, environment);
     if (--changing_ == 0) wake_.notify_all();
     if (!opened) {
         entries_.erase(name);
+        const bool is_owed = recovery.replay && !recovery.replay->entries({topic_id, name.partition}).empty();
+        if (is_owed || recovery.shutdown != log::Shutdown::kClean) lanes_[dir]->health->mark_unclean();
         co_return fail(std::move(opened).error());
     }
     auto entry = std::make_unique<Entry>();
@@ -179,7 +229,22 @@ Task<Result<log::Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition
     entry->dir = dir;
     log::Log* log = entry->log.get();
     insert(std::move(entry));
+    cleaner->add(*log, recovery.cleaned_to);
     co_return log;
+}
+
+// Never calls the log: it may be in the middle of its own failure.
+void LogStore::Impl::troubled(Lane& lane, const Error& error) {
+    if (error.code == Errc::kDiskFull) return lane.health->met_full_disk();
+    if (error.code == Errc::kIo) lane.health->fail(error);
+}
+
+void LogStore::Impl::fail_lane(Lane& lane, const Error& error) {
+    if (std::exchange(lane.has_failed, true)) return;
+    for (auto* entry : sweep_) {
+        if (lanes_[entry->dir].get() == &lane && !entry->is_removing) entry->log->fail_with(error);
+    }
+    if (lane.wal) lane.wal->fail_with(error);
 }
 
 void LogStore::Impl::insert(std::unique_ptr<Entry> entry) {
@@ -208,7 +273,8 @@ void LogStore::Impl::erase(Entry* entry) {
 }
 
 std::size_t LogStore::Impl::choose_dir() const {
-    const auto fewest = std::ranges::min_element(lanes_, {}, [](const auto& lane) { return lane->logs; });
+    const auto fewest = std::ranges::min_element(
+        lanes_, {}, [](const auto& lane) { return std::pair{lane->health->failure() != nullptr, lane->logs}; });
     return static_cast<std::size_t>(fewest - lanes_.begin());
 }
 
@@ -228,7 +294,9 @@ std::vector<log::Log*> LogStore::Impl::logs() {
 
 std::vector<wal::WriteAheadLog*> LogStore::Impl::wals() {
     std::vector<wal::WriteAheadLog*> all;
-    for (const auto& lane : lanes_) all.push_back(lane->wal.get());
+    for (const auto& lane : lanes_) {
+        if (lane->wal) all.push_back(lane->wal.get());
+    }
     return all;
 }
 
@@ -240,6 +308,9 @@ Task<Result<void>> LogStore::Impl::remove(TopicPartition name, Millis delay) {
     ++changing_;
     Entry* entry = entries_.at(name).get();
     entry->is_removing = true;  // a checkpoint no longer waits for it, which could be waiting for the checkpoint
+    entry->log->stop_waiting_for_space();
+    if (auto& wal = lanes_[entry->dir]->wal) wal->drop({entry->log->identity().topic_id, name.partition});
+    co_await cleaner->forget(*entry->log);
     while (entry->flushes > 0) co_await flushed_.wait();
     auto renamed = co_await entry->log->close_and_mark_deleted(environment_.random.next_uuid());
     erase(entry);
@@ -266,6 +337,9 @@ void LogStore::Impl::schedule_tick() {
 // Thousands of idle logs must cost nothing: those that grow, or flush by time, are ticked every time, the others in turn.
 void LogStore::Impl::tick() {
     const Now now = environment_.executor.now();
+    for (const auto& lane : lanes_) {
+        if (const Error* failed = lane->health->failure()) fail_lane(*lane, *failed);
+    }
     for (std::size_t index = 0; index < active_.size();) {
         Entry& entry = *active_[index];
         const bool is_idle = entry.log->end_offset() == entry.seen_end && !flushes_by_time(*entry.log);
@@ -289,7 +363,7 @@ void LogStore::Impl::tick() {
         tick_one(entry, now);
     }
     for (const auto& lane : lanes_) {
-        if (lane->wal->needs_checkpoint()) drain_soon(*lane);
+        if (lane->wal && lane->wal->needs_checkpoint()) drain_soon(*lane);
     }
     if (now.mono >= files_due_) {
         files_due_ = now.mono + options_.checkpoint_interval;
@@ -306,7 +380,7 @@ void LogStore::Impl::tick_one(Entry& entry, Now now) {
 // --- recycling write-ahead files
 
 void LogStore::Impl::drain_soon(Lane& lane) {
-    if (!lane.is_draining) tasks_.start(drain_in_background(lane));
+    if (!lane.is_draining && !lane.has_failed) tasks_.start(drain_in_background(lane));
 }
 
 Task<void> LogStore::Impl::drain_in_background(Lane& lane) {
@@ -386,13 +460,31 @@ Task<Result<void>> LogStore::Impl::write_log_starts(Lane& lane) {
                          }));
 }
 
-Task<Result<void>> LogStore::Impl::save_log_starts(std::size_t dir) {
+Task<Result<void>> LogStore::Impl::write_cleaned(Lane& lane) {
+    return write_changed(lane, kCleanedFile, gather(lane, [this](const log::Log& log) -> std::optional<Offset> {
+                             const Offset cleaned_to = cleaner->cleaned_to(log);
+                             return cleaned_to > Offset{0} ? std::optional{cleaned_to} : std::nullopt;
+                         }));
+}
+
+Task<Result<void>> LogStore::Impl::save_file(std::size_t dir, std::string name) {
     while (writing_files_) co_await wake_.wait();
     writing_files_ = true;
-    auto result = co_await write_log_starts(*lanes_.at(dir));
+    Lane& lane = *lanes_.at(dir);
+    auto result = lane.health->online();
+    if (result) result = co_await (name == kCleanedFile ? write_cleaned(lane) : write_log_starts(lane));
+    if (!result) troubled(lane, result.error());
     writing_files_ = false;
     wake_.notify_all();
     co_return result;
+}
+
+Task<Result<void>> LogStore::Impl::write_checkpoints_of(Lane& lane) {
+    MOLDAU_CO_TRY(co_await write_changed(lane, kRecoveryPointFile,
+                                         gather(lane, [](const log::Log& log) { return log.recovery_point(); })));
+    MOLDAU_CO_TRY(co_await write_log_starts(lane));
+    if (!high_watermark_source) co_return Result<void>{};
+    co_return co_await write_changed(lane, kHighWatermarkFile, gather(lane, high_watermark_source));
 }
 
 Task<Result<void>> LogStore::Impl::write_checkpoints() {
@@ -400,14 +492,10 @@ Task<Result<void>> LogStore::Impl::write_checkpoints() {
     writing_files_ = true;
     Result<void> result;
     for (const auto& lane : lanes_) {
-        result = co_await write_changed(*lane, kRecoveryPointFile,
-                                        gather(*lane, [](const log::Log& log) { return log.recovery_point(); }));
-        if (!result) break;
-        result = co_await write_log_starts(*lane);
-        if (!result) break;
-        if (!high_watermark_source) continue;
-        result = co_await write_changed(*lane, kHighWatermarkFile, gather(*lane, high_watermark_source));
-        if (!result) break;
+        if (lane->health->failure() != nullptr) continue;
+        auto written = co_await write_checkpoints_of(*lane);
+        if (!written) troubled(*lane, written.error());
+        if (!written && result) result = std::move(written);
     }
     writing_files_ = false;
     wake_.notify_all();
@@ -421,6 +509,7 @@ Task<void> LogStore::Impl::write_checkpoints_in_background() {
 
 Task<Result<void>> LogStore::Impl::checkpoint() {
     for (const auto& lane : lanes_) {
+        if (!lane->wal || lane->has_failed) continue;
         MOLDAU_CO_TRY(co_await drain(
             *lane, [](const wal::WriteAheadLog& wal) { return wal.needs_checkpoint() || !wal.oldest_contents().empty(); }));
     }
@@ -431,7 +520,9 @@ Task<Result<void>> LogStore::Impl::checkpoint() {
 
 Task<void> LogStore::Impl::close_worker(WorkList& work) {
     while (work.next < work.entries.size()) {
-        auto closed = co_await work.entries[work.next++]->log->close();
+        Entry& entry = *work.entries[work.next++];
+        auto closed = co_await entry.log->close();
+        if (!closed) lanes_[entry.dir]->health->mark_unclean();
         if (!closed && work.result) work.result = std::move(closed);
     }
 }
@@ -441,10 +532,12 @@ Task<Result<void>> LogStore::Impl::close() {
     if (std::exchange(closing_, true)) co_return Result<void>{};
     environment_.executor.cancel(timer_);
     wake_.notify_all();
+    if (cleaner) co_await cleaner->stop();
     while (changing_ > 0) co_await wake_.wait();
     for (const auto& lane : lanes_) {
-        if (lane->wal->needs_checkpoint()) drain_soon(*lane);
+        if (lane->wal && lane->wal->needs_checkpoint()) drain_soon(*lane);
     }
+    for (auto* entry : sweep_) entry->log->stop_waiting_for_space();
     WorkList work{.entries = sweep_, .next = 0, .result = {}};
     TaskGroup workers;
     for (std::size_t count = 0; count < std::min(kClosesAtOnce, work.entries.size()); ++count)
@@ -457,7 +550,9 @@ Task<Result<void>> LogStore::Impl::close() {
     auto written = co_await write_checkpoints();
     if (result) result = std::move(written);
     for (const auto& lane : lanes_) {
+        if (!lane->wal) continue;
         auto closed = co_await lane->wal->close();
+        if (!closed) lane->health->mark_unclean();
         if (result) result = std::move(closed);
     }
     co_return result;
@@ -485,7 +580,9 @@ void LogStore::set_high_watermark_source(std::function<Offset(const log::Log&)> 
     impl_->high_watermark_source = std::move(source);
 }
 Task<Result<void>> LogStore::checkpoint() { return impl_->checkpoint(); }
-Task<Result<void>> LogStore::save_log_starts(std::size_t dir) { return impl_->save_log_starts(dir); }
+Task<Result<void>> LogStore::save_log_starts(std::size_t dir) { return impl_->save_file(dir, kLogStartFile); }
+Cleaner& LogStore::cleaner() { return *impl_->cleaner; }
+const Cleaner& LogStore::cleaner() const { return *impl_->cleaner; }
 std::vector<log::Log*> LogStore::logs() { return impl_->logs(); }
 std::vector<wal::WriteAheadLog*> LogStore::wals() { return impl_->wals(); }
 Task<Result<void>> LogStore::close() { return impl_->close(); }

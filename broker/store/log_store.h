@@ -3,11 +3,15 @@
 // The problem: somebody must sync dirty segments so that write-ahead files can be recycled, write the checkpoint files, and
 // close everything in order. Place: one per core, made by `app` with that core's share of the partitions; `replica` uses its
 // logs.
+//
+// One directory's failure is its own: an error of writing makes its logs and its write-ahead lane fail, here at once and on
+// the other cores with their next tick (`DirHealth`); the others go on.
 
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,8 +22,11 @@
 #include "io/executor.h"
 #include "io/file.h"
 #include "io/random.h"
+#include "log/hot_tail.h"
 #include "log/log.h"
+#include "store/cleaner.h"
 #include "store/data_dir.h"
+#include "store/dir_health.h"
 #include "wal/write_ahead_log.h"
 
 namespace moldau::store {
@@ -34,8 +41,11 @@ public:
     struct Options {
         std::size_t core = 0;
         std::vector<std::string> dirs;       // data directories, opened and locked (DataDir)
+        DirHealths health;                   // of each, shared by all cores; made here when empty
         wal::WalOptions wal;                 // `dir` and `lane` are set per directory
         Millis checkpoint_interval{60'000};  // log.flush.offset.checkpoint.interval.ms
+        CleanerOptions cleaner;
+        std::size_t hot_bytes_max = std::numeric_limits<std::size_t>::max();  // of the hot tails of all logs together
     };
     struct Environment {
         io::Executor& executor;
@@ -43,7 +53,8 @@ public:
         io::Random& random;
     };
     // Opens a write-ahead lane per directory and starts the background work. The old lanes have been loaded (WalReplay) by
-    // the caller and are discarded by it once every core has opened its logs: new lanes use fresh file names.
+    // the caller and are discarded by it once every core has opened its logs: new lanes use fresh file names. A directory
+    // whose lane cannot be opened for kIo is offline, those that are already stay so.
     static Task<Result<std::unique_ptr<LogStore>>> open(Environment environment, Options options);
     ~LogStore();
 
@@ -55,11 +66,13 @@ public:
         Offset high_watermark_checkpoint{0};
         Offset recovery_point{0};
         Offset log_start_checkpoint{0};
+        Offset cleaned_to{0};
     };
-    // Errors besides Log::open's: kBusy when the name is open already, kClosed.
+    // Errors besides Log::open's: kBusy when the name is open already, kClosed, kKafkaStorageError when the directory is
+    // offline. After an error of a log that had something to recover, the directory counts as not recovered.
     Task<Result<log::Log*>> open_log(std::size_t dir, TopicPartition name, TopicId topic_id, log::LogConfig config,
                                      Recovery recovery);
-    // The directory with the fewest logs, as Kafka chooses.
+    // The directory with the fewest logs, as Kafka chooses, of those that work; the first when none does.
     std::size_t choose_dir() const;
     log::Log* find(const TopicPartition& name);
     // Gone for good: closed, renamed at once, its bytes removed after `delay` (file.delete.delay.ms); those still waiting
@@ -78,10 +91,16 @@ public:
     // after a crash too. Calls that come while one is under way share the next.
     Task<Result<void>> save_log_starts(std::size_t dir);
 
+    // What deletes and compacts; runs from open() to close().
+    Cleaner& cleaner();
+    const Cleaner& cleaner() const;
+
     std::vector<log::Log*> logs();
+    // Of the directories that were online at the start.
     std::vector<wal::WriteAheadLog*> wals();
 
-    // Stops background work, flushes and closes every log and lane, writes the checkpoint files. An error means: not clean.
+    // Stops background work, flushes and closes every log and lane, writes the checkpoint files. An error means: not clean;
+    // the directories that it concerns are marked so. No full disk is waited for.
     // The lanes' files stay: the caller removes them (WalReplay::discard) once every core has closed its store.
     Task<Result<void>> close();
 

@@ -63,15 +63,22 @@ void LaneFile::commit(std::uint64_t number, const std::vector<Entry>& entries, i
     for (const auto& entry : entries) {
         if (entry.type == EntryType::kBatch) contents_.insert_or_assign(entry.partition, entry.end);
     }
-    std::uint64_t from = position_;
+    group_position_ = position_;
     position_ += data.size();
     if (!std::exchange(header_written_, true)) {
         bytes::ChunkList with_header{encode_file_header({.sequence = sequence_, .lane = lane_})};
         with_header.append(data);
         data = std::move(with_header);
-        from = 0;
+        group_position_ = 0;
     }
-    write_and_sync(from, data, [bytes = data.size(), done = std::move(done)](Result<void> result) mutable {
+    group_ = std::move(data);
+    write_group(std::move(done));
+}
+
+void LaneFile::commit_again(io::Done<std::uint64_t> done) { write_group(std::move(done)); }
+
+void LaneFile::write_group(io::Done<std::uint64_t> done) {
+    write_and_sync(group_position_, group_, [bytes = group_.size(), done = std::move(done)](Result<void> result) mutable {
         if (!result) return done(fail(std::move(result).error()));
         done(std::uint64_t{bytes});
     });
@@ -87,7 +94,7 @@ void LaneFile::write_and_sync(std::uint64_t position, bytes::ChunkList data, io:
     auto written = std::make_shared<Result<void>>();  // read by the second completion, after the first
     file_->write(position, std::move(data), [written](Result<void> result) { *written = std::move(result); });
     file_->sync([written, done = std::move(done)](Result<void> result) mutable {
-        done(*written ? std::move(result) : std::move(*written));
+        done(result ? std::move(*written) : std::move(result));  // a failed sync weighs more
     });
 }
 

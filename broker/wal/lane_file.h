@@ -50,15 +50,20 @@ public:
     std::uint64_t room() const { return room_end_ > position_ ? room_end_ - position_ : 0; }
     // Writes `entries` as group `number` and syncs; `done` has the bytes written.
     void commit(std::uint64_t number, const std::vector<Entry>& entries, io::Done<std::uint64_t> done);
+    // Writes the last group again, whole and at the same place, after an error that was no failed sync.
+    void commit_again(io::Done<std::uint64_t> done);
     // Marks the file free, durably: its groups are nobody's from then on.
     void release(io::Done<void> done);
 
     // The last end of each partition's batches in this use.
     const std::unordered_map<WalPartition, Offset, WalPartitionHash>& contents() const { return contents_; }
+    // The last group is on the disk: its memory can go.
+    void committed() { group_ = {}; }
     // When it was found full; for the age of the oldest.
     MonoTime full_since{};
 
 private:
+    void write_group(io::Done<std::uint64_t> done);
     void write_and_sync(std::uint64_t position, bytes::ChunkList data, io::Done<void> done);
 
     std::unique_ptr<io::File> file_;
@@ -67,6 +72,8 @@ private:
     std::uint64_t room_end_ = 0;
     std::uint64_t position_ = kBlockBytes;
     bool header_written_ = false;
+    bytes::ChunkList group_;  // the last one, until it is on the disk
+    std::uint64_t group_position_ = 0;
     std::unordered_map<WalPartition, Offset, WalPartitionHash> contents_;
 };
 

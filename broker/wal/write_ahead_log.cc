@@ -17,6 +17,9 @@ constexpr std::uint64_t kFirstStepBytes = 1 << 20;  // prewritten before the fir
 constexpr auto kFullFileAgeMax = std::chrono::minutes{1};
 constexpr auto kDiskFullRetry = std::chrono::seconds{1};
 
+// Does waiting help? The disk is full, or the process is short of descriptors.
+bool is_passing(const Error& error) { return error.code == Errc::kDiskFull || error.code == Errc::kBusy; }
+
 std::uint64_t room_needed(const Entry& entry) {
     return round_to_block(kGroupHeadBytes + kEntryHeadBytes + entry.batch.size());
 }
@@ -38,6 +41,9 @@ public:
     Contents oldest_contents() const;
     Task<Result<void>> recycle_oldest();
     Task<Result<void>> close();
+    void drop(const WalPartition& partition);
+    void fail_everything(Error error);
+    const std::optional<Error>& failure() const { return failure_; }
 
     std::function<void()> pressure_callback;
     Counters counters;
@@ -47,6 +53,10 @@ private:
         Entry entry;
         io::Done<void> done;
     };
+    struct InFlight {
+        WalPartition partition;
+        io::Done<void> done;
+    };
 
     std::uint64_t entry_room_max() const { return options_.file_bytes - kBlockBytes; }
     void schedule_commit();
@@ -54,7 +64,8 @@ private:
     bool find_room(std::uint64_t needed);
     std::vector<Entry> gather(std::uint64_t room);
     void committed(MonoTime started, Result<std::uint64_t> result);
-    void fail_everything(Error error);
+    void commit_again_later(MonoTime started);
+    void commit_again(MonoTime started);
 
     std::size_t full_count() const { return used_.empty() ? 0 : used_.size() - (stalled_ ? 0 : 1); }
     std::size_t file_count() const { return used_.size() + ready_.size() + (making_ ? 1 : 0) + (recycling_ ? 1 : 0); }
@@ -83,10 +94,11 @@ private:
 
     std::deque<Pending> pending_;
     std::size_t pending_bytes_ = 0;
-    std::vector<io::Done<void>> in_flight_;
+    std::vector<InFlight> in_flight_;
     bool commit_scheduled_ = false;
     bool writing_ = false;
-    bool stalled_ = false;  // the newest file is full too and none is ready
+    bool stalled_ = false;              // the newest file is full too and none is ready
+    std::optional<io::TimerId> again_;  // the last group is written again then; `writing_` meanwhile
     std::uint64_t next_group_ = 1;
     std::optional<Error> failure_;
 
@@ -172,8 +184,8 @@ std::vector<Entry> WriteAheadLog::Impl::gather(std::uint64_t room) {
         if (!entries.empty() && (bytes + size > kGroupBytesTarget || round_to_block(bytes + size) > room)) break;
         bytes += size;
         pending_bytes_ -= size;
+        in_flight_.push_back({next.entry.partition, std::move(next.done)});
         entries.push_back(std::move(next.entry));
-        in_flight_.push_back(std::move(next.done));
         pending_.pop_front();
     }
     counters.entries += entries.size();
@@ -181,30 +193,72 @@ std::vector<Entry> WriteAheadLog::Impl::gather(std::uint64_t room) {
 }
 
 void WriteAheadLog::Impl::committed(MonoTime started, Result<std::uint64_t> result) {
+    if (!result && is_passing(result.error()) && !closing_ && !failure_) return commit_again_later(started);
     writing_ = false;
     if (!result) return fail_everything(std::move(result).error());
+    used_.back()->committed();
     ++counters.commits;
     counters.bytes_written += *result;
     counters.sync_nanos +=
         static_cast<std::uint64_t>(std::chrono::duration_cast<Nanos>(executor_.now().mono - started).count());
     const std::weak_ptr<bool> alive = alive_;
-    for (auto& done : std::exchange(in_flight_, {})) {
-        done({});
+    for (auto& entry : std::exchange(in_flight_, {})) {
+        entry.done({});
         if (alive.expired()) return;
     }
     schedule_commit();
     check_idle();
 }
 
+// Some file systems need space even for what is prewritten.
+void WriteAheadLog::Impl::commit_again_later(MonoTime started) {
+    const auto when = executor_.now().mono + kDiskFullRetry;
+    again_ = executor_.schedule(when, guarded([this, started] { commit_again(started); }));
+}
+
+void WriteAheadLog::Impl::commit_again(MonoTime started) {
+    if (again_) executor_.cancel(*std::exchange(again_, std::nullopt));
+    used_.back()->commit_again(
+        guarded([this, started](Result<std::uint64_t> result) { committed(started, std::move(result)); }));
+}
+
 // After one failed write or sync nobody knows what the disk has: nothing is ever reported as committed again.
 void WriteAheadLog::Impl::fail_everything(Error error) {
     if (!failure_) failure_ = error;
-    auto dones = std::exchange(in_flight_, {});
+    if (again_) {
+        executor_.cancel(*std::exchange(again_, std::nullopt));
+        writing_ = false;
+    }
+    std::vector<io::Done<void>> dones;
+    for (auto& entry : std::exchange(in_flight_, {})) dones.push_back(std::move(entry.done));
     for (auto& pending : std::exchange(pending_, {})) dones.push_back(std::move(pending.done));
     pending_bytes_ = 0;
     const std::weak_ptr<bool> alive = alive_;
     for (auto& done : dones) {
         done(fail(error));
+        if (alive.expired()) return;
+    }
+    check_idle();
+}
+
+void WriteAheadLog::Impl::drop(const WalPartition& partition) {
+    std::vector<io::Done<void>> dones;
+    for (auto& entry : in_flight_) {
+        if (entry.partition == partition) dones.push_back(std::exchange(entry.done, [](Result<void>) {}));
+    }
+    std::deque<Pending> kept;
+    for (auto& pending : std::exchange(pending_, {})) {
+        if (pending.entry.partition != partition) {
+            kept.push_back(std::move(pending));
+            continue;
+        }
+        pending_bytes_ -= pending.entry.batch.size() + kEntryHeadBytes;
+        dones.push_back(std::move(pending.done));
+    }
+    pending_ = std::move(kept);
+    const std::weak_ptr<bool> alive = alive_;
+    for (auto& done : dones) {
+        done(fail(Errc::kClosed, "the partition is deleted"));
         if (alive.expired()) return;
     }
     check_idle();
@@ -278,9 +332,7 @@ void WriteAheadLog::Impl::grow(LaneFile* file) {
 // A full disk is no broken disk: what is prewritten can still be used, and recycled, until there is space again.
 void WriteAheadLog::Impl::preparing_failed(Error error) {
     making_ = false;
-    if (error.code != Errc::kDiskFull || !started_) {
-        return fail_everything(std::move(error));
-    }
+    if (!is_passing(error)) return fail_everything(std::move(error));
     disk_full_ = true;
     executor_.schedule(executor_.now().mono + kDiskFullRetry, guarded([this] {
                            disk_full_ = false;
@@ -345,6 +397,7 @@ Task<Result<void>> WriteAheadLog::Impl::recycle_oldest() {
 // A stalled queue has nobody left to make room for it.
 Task<Result<void>> WriteAheadLog::Impl::close() {
     closing_ = true;
+    if (again_) commit_again(executor_.now().mono);  // once more, the last time
     co_return co_await completion<Result<void>>([this](auto done) {
         idle_ = [this, done = std::move(done)]() mutable {
             done(failure_ ? Result<void>{fail(*failure_)} : Result<void>{});
@@ -400,6 +453,9 @@ bool WriteAheadLog::needs_checkpoint() const { return impl_->needs_checkpoint();
 WriteAheadLog::Contents WriteAheadLog::oldest_contents() const { return impl_->oldest_contents(); }
 Task<Result<void>> WriteAheadLog::recycle_oldest() { return impl_->recycle_oldest(); }
 void WriteAheadLog::on_pressure(std::function<void()> callback) { impl_->pressure_callback = std::move(callback); }
+void WriteAheadLog::drop(const WalPartition& partition) { impl_->drop(partition); }
+void WriteAheadLog::fail_with(Error error) { impl_->fail_everything(std::move(error)); }
+const std::optional<Error>& WriteAheadLog::failure() const { return impl_->failure(); }
 const WriteAheadLog::Counters& WriteAheadLog::counters() const { return impl_->counters; }
 Task<Result<void>> WriteAheadLog::close() { return impl_->close(); }
 

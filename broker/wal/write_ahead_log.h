@@ -56,11 +56,19 @@ public:
     static Task<Result<std::unique_ptr<WriteAheadLog>>> open(Environment environment, WalOptions options);
     ~WriteAheadLog();
 
-    // Queues one batch at [base, end). `done` runs once it is on the disk, or with kIo/kDiskFull when that cannot be: then
-    // the disk counts as failed. Errors returned at once: kBusy at `pending_bytes_max`, kIo after a failure.
+    // Queues one batch at [base, end). `done` runs once it is on the disk, or with kIo when that cannot be: then the disk
+    // counts as failed. While a full disk leaves no room it waits. Errors returned at once: kBusy at `pending_bytes_max`,
+    // kIo after a failure.
     Result<void> append(const WalPartition& partition, Offset base, Offset end, bytes::ChunkList batch, io::Done<void> done);
     // Records that the partition's log was cut back to `end`: replay forgets what was queued before at or beyond it.
     Result<void> truncated(const WalPartition& partition, Offset end, io::Done<void> done);
+
+    // The partition goes: whoever waits for something of it gets kClosed, what is not being written is dropped. What is
+    // deleted to make room must not wait for room.
+    void drop(const WalPartition& partition);
+    // The disk failed elsewhere: everything that waits gets `error`, nothing is taken any more.
+    void fail_with(Error error);
+    const std::optional<Error>& failure() const;
 
     // What must be durable in segments before the oldest file can be recycled: per partition the end of its batches there.
     using Contents = std::map<WalPartition, Offset>;

@@ -276,6 +276,97 @@ TEST(WriteAheadLog, UsesWhatItHasWhileTheDiskIsFull) {
     EXPECT_EQ(disk.names(kDir).size(), 2u) << "there is space again";
 }
 
+TEST(WriteAheadLog, OpensOnAFullDiskAndCommitsWhenThereIsSpace) {
+    sim::Disk disk;
+    disk.fail_all(sim::OpKind::kWrite, sim::Fault::kShortDiskFull);
+    Lane lane{disk};
+    ASSERT_TRUE(lane.append(0, "early"));
+    lane.loop.advance(std::chrono::seconds{5});
+    EXPECT_TRUE(lane.results.empty());
+    disk.heal();
+    lane.loop.advance(std::chrono::seconds{2});
+    EXPECT_EQ(lane.succeeded(), 1u);
+    EXPECT_TRUE(sim::run(lane.loop, lane.wal->close()));
+    EXPECT_EQ(load(disk).entries(partition(0)).size(), 1u);
+}
+
+// As file systems do that never write in place.
+TEST(WriteAheadLog, WritesAGroupAgainThatMetAFullDisk) {
+    sim::Disk disk;
+    Lane lane{disk};
+    ASSERT_TRUE(lane.append(0, "before"));
+    lane.loop.run_until_idle();
+    disk.fail_all(sim::OpKind::kWrite, sim::Fault::kShortDiskFull);
+    ASSERT_TRUE(lane.append(0, "once"));
+    lane.loop.advance(std::chrono::seconds{3});
+    ASSERT_TRUE(lane.append(0, "after"));
+    EXPECT_EQ(lane.results.size(), 1u);
+    disk.heal();
+    lane.loop.advance(std::chrono::seconds{2});
+    EXPECT_EQ(lane.succeeded(), 3u);
+    EXPECT_TRUE(sim::run(lane.loop, lane.wal->close()));
+    disk.power_fails(sim::Loss::kAll);
+    const auto replay = load(disk);
+    EXPECT_EQ(replay.entries(partition(0)).size(), 3u);
+    EXPECT_TRUE(replay.damage().empty());
+}
+
+TEST(WriteAheadLog, ClosesThoughTheDiskIsFull) {
+    sim::Disk disk;
+    Lane lane{disk};
+    disk.fail_all(sim::OpKind::kWrite, sim::Fault::kDiskFull);
+    ASSERT_TRUE(lane.append(0, "lost"));
+    lane.loop.run_until_idle();
+    EXPECT_FALSE(sim::run(lane.loop, lane.wal->close()));
+    EXPECT_EQ(lane.results, std::vector<Errc>{Errc::kDiskFull});
+}
+
+TEST(WriteAheadLog, DropsWhatWaitsOfAPartitionThatGoes) {
+    sim::Disk disk;
+    disk.fail_all(sim::OpKind::kWrite, sim::Fault::kDiskFull);
+    Lane lane{disk};
+    ASSERT_TRUE(lane.append(0, "goes"));
+    ASSERT_TRUE(lane.append(1, "stays"));
+    ASSERT_TRUE(lane.append(0, "goes too"));
+    lane.loop.run_until_idle();
+
+    lane.wal->drop(partition(0));
+
+    EXPECT_EQ(lane.results, (std::vector<Errc>{Errc::kClosed, Errc::kClosed}));
+    disk.heal();
+    lane.loop.advance(std::chrono::seconds{2});
+    EXPECT_EQ(lane.succeeded(), 1u);
+    EXPECT_TRUE(sim::run(lane.loop, lane.wal->close()));
+    const auto replay = load(disk);
+    EXPECT_TRUE(replay.entries(partition(0)).empty());
+    EXPECT_EQ(replay.entries(partition(1)).size(), 1u);
+}
+
+TEST(WriteAheadLog, NobodyWaitsForAPartitionThatGoesThoughItsGroupWaits) {
+    sim::Disk disk;
+    Lane lane{disk};
+    disk.fail_all(sim::OpKind::kWrite, sim::Fault::kDiskFull);
+    ASSERT_TRUE(lane.append(0, "goes"));
+    ASSERT_TRUE(lane.append(1, "stays"));
+    lane.loop.run_until_idle();
+    lane.wal->drop(partition(0));
+    EXPECT_EQ(lane.results, std::vector<Errc>{Errc::kClosed});
+    disk.heal();
+    lane.loop.advance(std::chrono::seconds{2});
+    EXPECT_EQ(lane.succeeded(), 1u);
+    EXPECT_TRUE(sim::run(lane.loop, lane.wal->close()));
+}
+
+TEST(WriteAheadLog, TakesNothingOnceItsDiskFailedElsewhere) {
+    sim::Disk disk;
+    Lane lane{disk};
+    ASSERT_TRUE(lane.append(0, "waits"));
+    lane.wal->fail_with({Errc::kIo, "a segment"});
+    EXPECT_EQ(lane.results, std::vector<Errc>{Errc::kIo});
+    EXPECT_EQ(lane.append(0, "late").error().code, Errc::kIo);
+    EXPECT_FALSE(sim::run(lane.loop, lane.wal->close()));
+}
+
 TEST(WriteAheadLog, ClosesAfterItsQueue) {
     sim::Disk disk;
     Lane lane{disk};

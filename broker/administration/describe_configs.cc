@@ -1,12 +1,13 @@
 // DescribeConfigs, from the tables of settings.
 
-#include "handlers/describe_configs.h"
+#include "administration/describe_configs.h"
 
 #include <algorithm>
 
 #include "handlers/shard.h"
+#include "handlers/topic_settings.h"
 
-namespace moldau::handlers {
+namespace moldau::administration {
 namespace {
 
 using wire::DescribeConfigsRequest;
@@ -34,6 +35,7 @@ void add_row(const DescribeConfigsRequest& request, const settings::Setting& set
     if (request.include_documentation) row.documentation = std::string(setting.text);
     if (!request.include_synonyms) return;
     for (auto& synonym : effective.synonyms) {
+        if (!synonym.value) continue;
         auto& line = row.synonyms.emplace_back();
         line.name = std::move(synonym.name);
         line.value = std::move(synonym.value);
@@ -46,27 +48,41 @@ std::optional<Error> describe_topic(const Shard& shard, const DescribeConfigsReq
     if (auto valid = metadata::validate_topic_name(asked.resource_name); !valid) return std::move(valid).error();
     const auto* topic = shard.image->find_topic(asked.resource_name);
     if (topic == nullptr) return Error{Errc::kUnknownTopicOrPartition, {}};
-    const settings::TopicOverrides overrides(topic->configs.begin(), topic->configs.end());
+    const auto overrides = handlers::usable_overrides(topic->configs);
     for (const auto& setting : settings::topic_settings()) {
         if (!is_wanted(asked, setting.name)) continue;
         auto effective = setting.name == "moldau.durability"
-                             ? effective_durability(topic->configs, shard.node.values)
-                             : settings::effective_topic_value(setting, overrides, shard.node.values);
+                             ? handlers::effective_durability(overrides, *shard.values())
+                             : settings::effective_topic_value(setting, overrides, *shard.values());
         add_row(request, setting, std::move(effective), ReadOnly::kNo, answer);
     }
     return std::nullopt;
 }
 
+// Only what was set for all brokers: what is in force differs from one to the next.
+void describe_everybody(const Shard& shard, const DescribeConfigsRequest& request, const Asked& asked, Answer& answer) {
+    for (const auto& [name, value] : shard.values()->all_by(settings::Source::kClusterDefault)) {
+        if (!is_wanted(asked, name)) continue;
+        settings::Effective effective{value, settings::Source::kClusterDefault, {}};
+        effective.synonyms.push_back({name, value, settings::Source::kClusterDefault});
+        add_row(request, *settings::find_broker_setting(name), std::move(effective), ReadOnly::kNo, answer);
+    }
+}
+
 std::optional<Error> describe_broker(const Shard& shard, const DescribeConfigsRequest& request, const Asked& asked,
                                      Answer& answer) {
-    if (asked.resource_name.empty()) return std::nullopt;
+    if (asked.resource_name.empty()) {
+        describe_everybody(shard, request, asked, answer);
+        return std::nullopt;
+    }
     if (asked.resource_name != std::to_string(shard.node.id.value)) {
         return Error{Errc::kInvalidRequest,
                      "this is broker " + std::to_string(shard.node.id.value) + ", not " + asked.resource_name};
     }
     for (const auto& setting : settings::broker_settings()) {
         if (!is_wanted(asked, setting.name)) continue;
-        add_row(request, setting, settings::effective_broker_value(setting, shard.node.values), ReadOnly::kYes, answer);
+        const auto read_only = setting.update == settings::Update::kReadOnly ? ReadOnly::kYes : ReadOnly::kNo;
+        add_row(request, setting, settings::effective_broker_value(setting, *shard.values()), read_only, answer);
     }
     return std::nullopt;
 }
@@ -104,4 +120,4 @@ Task<DescribeConfigsResponse> handle_describe_configs(Shard& shard, RequestConte
     co_return response;
 }
 
-}  // namespace moldau::handlers
+}  // namespace moldau::administration

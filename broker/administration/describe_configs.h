@@ -5,10 +5,13 @@
 #include "handlers/handler_table.h"
 #include "wire/describe_configs.h"
 
-namespace moldau::handlers {
+namespace moldau::administration {
 
-// Topics by name; a broker by its id ("" are the cluster-wide dynamic ones: none yet). Other kinds: INVALID_REQUEST.
+using handlers::RequestContext;
+using handlers::Shard;
+
+// Topics by name; a broker by its id, and "" for what is set for all of them (only that). Other kinds: INVALID_REQUEST.
 Task<wire::DescribeConfigsResponse> handle_describe_configs(Shard& shard, RequestContext& context,
                                                             wire::DescribeConfigsRequest request);
 
-}  // namespace moldau::handlers
+}  // namespace moldau::administration
