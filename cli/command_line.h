@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "commands.h"
+#include "cli/frame/command.h"
 
 namespace moldau::cli {
 
@@ -24,6 +24,11 @@ struct Ending {
 
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
+
+class Grammar;
+
+// Every folder's words.
+void declare_all(Grammar& grammar);
 
 // `words` without the program's name. The environment's MOLDAU_BROKERS stands in for --brokers.
 std::expected<Invocation, Ending> parse_command_line(std::vector<std::string> words);

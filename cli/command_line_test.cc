@@ -1,11 +1,17 @@
 // The command line's grammar: what becomes a command, what is wrong usage, and the points to start reading from.
 
-#include "command_line.h"
+#include "cli/command_line.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+
+#include "cli/cluster/commands.h"
+#include "cli/group/commands.h"
+#include "cli/offline/commands.h"
+#include "cli/records/commands.h"
+#include "cli/topic/commands.h"
 
 namespace moldau::cli {
 namespace {
@@ -23,7 +29,7 @@ T parsed(const Words& words) {
         ADD_FAILURE() << invocation.error().err;
         return {};
     }
-    const auto* command = std::get_if<T>(&invocation->command);
+    const auto* command = invocation->command.as<T>();
     EXPECT_NE(command, nullptr);
     return command != nullptr ? *command : T{};
 }
@@ -37,7 +43,7 @@ Ending refused(const Words& words) {
 TEST(CommandLine, TakesATopicWithItsConfigs) {
     const auto create = parsed<TopicCreate>(
         {"topic", "create", "orders", "--partitions", "12", "--replication-factor", "3", "-c", "a=1", "-c", "b=x=y"});
-    EXPECT_EQ(create.name, "orders");
+    EXPECT_THAT(create.names, ElementsAre("orders"));
     EXPECT_EQ(create.partitions, 12);
     EXPECT_EQ(create.replication_factor, 3);
     EXPECT_THAT(create.configs, ElementsAre(Pair("a", "1"), Pair("b", "x=y")));
@@ -50,7 +56,7 @@ TEST(CommandLine, LeavesPartitionsToTheBroker) {
 }
 
 TEST(CommandLine, TakesNameAfterAConfig) {
-    EXPECT_EQ(parsed<TopicCreate>({"topic", "create", "-c", "a=1", "orders"}).name, "orders");
+    EXPECT_THAT(parsed<TopicCreate>({"topic", "create", "-c", "a=1", "orders"}).names, ElementsAre("orders"));
 }
 
 TEST(CommandLine, TakesGlobalOptionsBeforeAndAfterTheCommand) {
@@ -58,7 +64,7 @@ TEST(CommandLine, TakesGlobalOptionsBeforeAndAfterTheCommand) {
                               Words{"topic", "list", "--brokers", "a:1,b:2", "--output", "json", "--timeout", "1.5"}}) {
         const auto invocation = parse_command_line(words);
         ASSERT_TRUE(invocation.has_value());
-        EXPECT_TRUE(std::holds_alternative<TopicList>(invocation->command));
+        EXPECT_TRUE(invocation->command.as<TopicList>() != nullptr);
         EXPECT_EQ(invocation->global.brokers, "a:1,b:2");
         EXPECT_EQ(invocation->global.output, Output::kJson);
         EXPECT_EQ(invocation->global.timeout, std::chrono::milliseconds{1500});
@@ -80,7 +86,7 @@ TEST(CommandLine, TakesWhatToProduce) {
     const auto produce = parsed<Produce>({"produce", "t", "-k", ":", "--header", "a=b", "--header", "c=", "--partition", "2",
                                           "--compression", "zstd", "--idempotent"});
     EXPECT_EQ(produce.topic, "t");
-    EXPECT_EQ(produce.key_separator, ":");
+    EXPECT_EQ(produce.line_rules.key_separator, ":");
     EXPECT_THAT(produce.headers, ElementsAre(Pair("a", "b"), Pair("c", "")));
     EXPECT_EQ(produce.partition, 2);
     EXPECT_EQ(produce.compression, "zstd");
@@ -106,9 +112,54 @@ TEST(CommandLine, TakesSeveralNames) {
 }
 
 TEST(CommandLine, TakesTheFilters) {
-    EXPECT_EQ(parsed<Filter>({"wire", "decode"}), Filter::kWireDecode);
-    EXPECT_EQ(parsed<Filter>({"wire", "encode"}), Filter::kWireEncode);
-    EXPECT_EQ(parsed<Filter>({"batch", "decode"}), Filter::kBatchDecode);
+    EXPECT_EQ(parsed<FilterLines>({"wire", "decode"}).filter, Filter::kWireDecode);
+    EXPECT_EQ(parsed<FilterLines>({"wire", "encode"}).filter, Filter::kWireEncode);
+    EXPECT_EQ(parsed<FilterLines>({"batch", "decode"}).filter, Filter::kBatchDecode);
+}
+
+TEST(CommandLine, TakesWhatToAlter) {
+    const auto alter =
+        parsed<TopicAlter>({"topic", "alter", "a", "b", "-p", "5", "-c", "x=1", "-d", "y", "-d", "z", "--dry-run"});
+    EXPECT_THAT(alter.names, ElementsAre("a", "b"));
+    EXPECT_EQ(alter.partitions, 5);
+    EXPECT_THAT(alter.set, ElementsAre(Pair("x", "1")));
+    EXPECT_THAT(alter.remove, ElementsAre("y", "z"));
+    EXPECT_EQ(alter.mode, ChangeMode::kValidate);
+    EXPECT_EQ(parsed<TopicAlter>({"topic", "alter", "a", "-p", "5"}).mode, ChangeMode::kApply);
+}
+
+TEST(CommandLine, OnlyShowsWhatWouldBeTrimmedOrReset) {
+    const auto trim = parsed<TopicTrim>({"topic", "delete-records", "a:0,2", "--before", "end"});
+    EXPECT_THAT(trim.topics, ElementsAre(TopicSelection{"a", {0, 2}}));
+    EXPECT_EQ(trim.mode, ChangeMode::kValidate);
+    const auto reset = parsed<GroupReset>({"group", "reset", "g", "-t", "a", "-t", "b:1", "--to", "ago:1h"});
+    EXPECT_THAT(reset.topics, ElementsAre(TopicSelection{"a", {}}, TopicSelection{"b", {1}}));
+    EXPECT_EQ(reset.to, (OffsetSpec{OffsetSpec::Kind::kAgo, 3'600'000}));
+    EXPECT_EQ(reset.mode, ResetMode::kShow);
+    EXPECT_EQ(parsed<GroupReset>({"group", "reset", "g", "--all-topics", "--shift=-5", "--execute"}).shift, -5);
+}
+
+TEST(CommandLine, TakesWhoseSettings) {
+    const auto set = parsed<ConfigSet>({"config", "set", "topic", "orders", "a=1", "b=x=y"});
+    EXPECT_EQ(set.resource.kind, ResourceKind::kTopic);
+    EXPECT_EQ(set.resource.name, "orders");
+    EXPECT_THAT(set.settings, ElementsAre(Pair("a", "1"), Pair("b", "x=y")));
+    const auto get = parsed<ConfigGet>({"config", "get", "broker", "3", "a", "b"});
+    EXPECT_EQ(get.resource.kind, ResourceKind::kBroker);
+    EXPECT_EQ(get.resource.name, "3");
+    EXPECT_THAT(get.keys, ElementsAre("a", "b"));
+    EXPECT_EQ(parsed<ConfigList>({"config", "list", "broker", "default"}).resource.name, "");
+    EXPECT_EQ(parsed<ConfigList>({"config", "list", "topic", "default"}).resource.name, "default");
+}
+
+TEST(CommandLine, NamesTheCommandThatThereIsNot) {
+    EXPECT_EQ(refused({"topik", "list"}).err, "error: there is no command 'topik': see --help\n");
+    EXPECT_THAT(refused({"topic", "lisst"}).err, HasSubstr("there is no command 'lisst'"));
+}
+
+TEST(CommandLine, AnswersWrongUsageInJsonWhenAsked) {
+    EXPECT_THAT(refused({"topic", "nonsense", "--output", "json"}).err, HasSubstr(R"({"error":"kUsage","messages":[)"));
+    EXPECT_THAT(refused({"--output=json", "topic", "alter", "t"}).err, HasSubstr("say what to alter"));
 }
 
 TEST(CommandLine, EndsWithUsageWhenItIsWrong) {
@@ -132,6 +183,27 @@ TEST(CommandLine, EndsWithUsageWhenItIsWrong) {
         {"consume", "t", "--count", "0"},
         {"consume", "t", "--group", "g", "--offset", "5"},
         {"consume", "t", "--group", "g", "--partition", "0"},
+        {"produce", "t", "--input", "json", "-Z"},
+        {"produce", "t", "--input", "xml"},
+        {"topic", "alter", "t"},
+        {"topic", "alter", "t", "-c", "a=1", "-d", "a"},
+        {"topic", "alter", "t", "-p", "0"},
+        {"topic", "trim", "t"},
+        {"topic", "trim", "t:x", "--before", "end"},
+        {"group", "reset", "g", "--to", "end"},
+        {"group", "reset", "g", "-t", "t"},
+        {"group", "reset", "g", "-t", "t", "--to", "end", "--shift", "1"},
+        {"group", "reset", "g", "-t", "t", "--all-topics", "--to", "end"},
+        {"group", "reset", "g", "-t", "t", "--plan", "f"},
+        {"group", "reset", "g", "-t", "t", "--to", "ago:1x"},
+        {"group", "delete", "g", "h", "-t", "t"},
+        {"config", "list", "group", "g"},
+        {"config", "get", "topic", "t"},
+        {"config", "set", "topic", "t", "novalue"},
+        {"config", "set", "topic", "t", "a=1", "a=2"},
+        {"cluster", "health", "--disk-free-min", "101"},
+        {"cluster", "health", "--admin", "a:1,b:2"},
+        {"completion", "tcsh"},
         {"wire"},
         {"batch", "encode"},
     };
@@ -152,38 +224,6 @@ TEST(CommandLine, HasAVersionAndHelp) {
     EXPECT_THAT(version.out, testing::MatchesRegex("moldau [0-9]+\\.[0-9]+\\.[0-9]+\n"));
     EXPECT_EQ(refused({"--help"}).status, 0);
     EXPECT_THAT(refused({"consume", "--help"}).out, HasSubstr("--exit-at-end"));
-}
-
-TEST(OffsetSpec, TakesEveryForm) {
-    using Kind = OffsetSpec::Kind;
-    EXPECT_EQ(parse_offset_spec("beginning"), (OffsetSpec{Kind::kBeginning, 0}));
-    EXPECT_EQ(parse_offset_spec("end"), (OffsetSpec{Kind::kEnd, 0}));
-    EXPECT_EQ(parse_offset_spec("0"), (OffsetSpec{Kind::kExact, 0}));
-    EXPECT_EQ(parse_offset_spec("9223372036854775807"), (OffsetSpec{Kind::kExact, INT64_MAX}));
-    EXPECT_EQ(parse_offset_spec("-3"), (OffsetSpec{Kind::kTail, 3}));
-    EXPECT_EQ(parse_offset_spec("timestamp:1700000000000"), (OffsetSpec{Kind::kTimestamp, 1'700'000'000'000}));
-    EXPECT_EQ(parse_offset_spec("timestamp:2023-11-14T22:13:20Z"), (OffsetSpec{Kind::kTimestamp, 1'700'000'000'000}));
-}
-
-TEST(OffsetSpec, RefusesWhatIsNone) {
-    for (const auto* text :
-         {"", "x", "1x", "--1", "9223372036854775808", "-9223372036854775808", "timestamp:", "timestamp:-5"}) {
-        EXPECT_FALSE(parse_offset_spec(text)) << text;
-    }
-}
-
-TEST(Timestamp, FollowsRfc3339) {
-    EXPECT_EQ(parse_timestamp("1970-01-01T00:00:00Z"), 0);
-    EXPECT_EQ(parse_timestamp("2000-02-29 12:00:00.25+01:30"), 951'820'200'250);
-    EXPECT_EQ(parse_timestamp("2023-11-14T17:13:20.123456-05:00"), 1'700'000'000'123);
-}
-
-TEST(Timestamp, RefusesDatesThatAreNone) {
-    for (const auto* text :
-         {"2023-02-29T00:00:00Z", "2023-13-01T00:00:00Z", "2023-01-01T24:00:00Z", "2023-01-01T00:60:00Z", "2023-01-01",
-          "2023-01-01T00:00:00", "2023-01-01T00:00:00.Z", "2023-01-01T00:00:00Zx", "1969-12-31T23:59:59Z"}) {
-        EXPECT_FALSE(parse_timestamp(text)) << text;
-    }
 }
 
 }  // namespace

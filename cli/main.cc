@@ -2,21 +2,10 @@
 
 #include <cstdio>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "command_line.h"
-#include "print.h"
-
-namespace {
-
-void print_error(const moldau::Error& error) {
-    auto text = "error: " + (error.context.empty() ? error.to_string() : error.context);
-    for (auto at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) text.insert(at + 1, "error: ");
-    std::fprintf(stderr, "%s\n", text.c_str());
-}
-
-}  // namespace
+#include "cli/command_line.h"
+#include "cli/frame/print.h"
 
 int main(int count, char** words) {
     using namespace moldau::cli;
@@ -26,10 +15,11 @@ int main(int count, char** words) {
         std::fputs(invocation.error().err.c_str(), stderr);
         return flush() ? invocation.error().status : kExitFailed;
     }
-    const auto done = std::visit([&](const auto& command) { return run(invocation->global, command); }, invocation->command);
+    const auto done = invocation->command.execute(invocation->global);
     const auto flushed = flush();
-    if (!flushed) print_error(flushed.error());
-    if (!done) print_error(done.error());
+    for (const auto* result : {&flushed, &done}) {
+        if (!*result) std::fputs(error_text(invocation->global.output, result->error()).c_str(), stderr);
+    }
     if (!done && done.error().code == moldau::Errc::kUsage) return kExitUsage;
     return done && flushed ? 0 : kExitFailed;
 }
