@@ -1,13 +1,13 @@
 # Everything that a person does here has a target: `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check asan tsan bench fuzz format clean
+.PHONY: help setup build run test check asan tsan bench microbench fuzz format clean
 
 FUZZ_SECONDS ?= 60
 ARGS ?=
 SOURCES = git ls-files --cached --others --exclude-standard '*.cc' '*.h'
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: ## install what is missing (Debian 12 packages)
 	@tools/setup
@@ -36,8 +36,12 @@ tsan: setup ## unit tests under the thread sanitizer
 	@tools/build tsan
 	@tools/test --preset tsan --unit
 
-bench: setup ## build and run every benchmark; ARGS="--benchmark_filter=..."
-	@tools/bench $(ARGS)
+bench: ## race Moldau against Apache Kafka, half an hour, and write docs/benchmarks.md; ARGS="--rounds 3 --lines latency"
+	@tools/setup --clients
+	@bench/run $(ARGS)
+
+microbench: setup ## build and run every microbenchmark; ARGS="--benchmark_filter=..."
+	@tools/microbench $(ARGS)
 
 fuzz: setup ## run every fuzzer for FUZZ_SECONDS (60), or those named in ARGS
 	@tools/build fuzz

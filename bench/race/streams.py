@@ -1,0 +1,88 @@
+"""Many records: produced and consumed by librdkafka, or sent in batches made beforehand, where librdkafka is the limit."""
+
+import os
+
+from . import proc, programs
+from .stats import ratio
+
+KIB, SMALL = 1024, 100
+BATCH_BYTES = 64 << 10
+
+
+def per_gigabyte(told):
+    """Adds processor seconds per GB of records and MB a second."""
+    gigabytes = told["bytes"] / 1e9
+    shares = {f"{kind}_per_gb": ratio(told[kind], gigabytes) or 0 for kind in ("cpu_s", "user_s", "system_s")}
+    return told | shares | {"mb_per_s": told["bytes"] / 1e6 / told["seconds"]}
+
+
+def record_count(session, record_bytes, part):
+    # Small records take the client longer for each byte: a quarter of the bytes is as long a run.
+    gigabytes = session.sizes.gigabytes * part * (1 if record_bytes == KIB else 0.25)
+    return max(1000, int(gigabytes * 1e9 / record_bytes))
+
+
+def stream(record_bytes, acks, codec, fetches=(), part=1.0):
+    """A measuring function: produce, and where `fetches` says so consume while the pages are hot, then when they are not."""
+
+    def measure(session, system, _number):
+        records = record_count(session, record_bytes, part)
+        size = "1k" if record_bytes == KIB else "100b"
+        with session.topic(system) as (broker, topic):
+            os.sync()
+            told = session.measured(broker.pid, "produce", brokers=broker.address, topic=topic, records=records,
+                                    bytes=record_bytes, acks=acks, codec=codec)
+            yield f"produce.{size}.{acks}.{codec}", per_gigabyte(told)
+            for temperature in fetches:
+                facts = {}
+                os.sync()
+                if temperature == "cold":
+                    facts["dropped_all"] = int(proc.drop_page_cache())
+                    proc.forget_files(broker.data)
+                told = session.measured(broker.pid, "consume", brokers=broker.address, topic=topic, records=records)
+                yield f"fetch.{size}.{temperature}", per_gigabyte(told) | facts
+
+    return measure
+
+
+def prebuilt(record_bytes):
+    """Batches of 64 KiB over one connection, five in flight: as fast as the broker takes them."""
+
+    def measure(session, system, _number):
+        size = "1k" if record_bytes == KIB else "100b"
+        with session.topic(system) as (broker, topic):
+            os.sync()
+            told = session.measured(broker.pid, "requests", port=broker.port, topic=topic, bytes=record_bytes, acks=1,
+                                    records=BATCH_BYTES // (record_bytes + 12), connections=1, depth=5,
+                                    seconds=max(1, session.sizes.seconds - 1))
+            yield f"prebuilt.{size}", per_gigabyte(told)
+
+    return measure
+
+
+def floor_stream(session, _system, _number):
+    """The bare loop, with buffers of both sizes that a broker may use."""
+    for frame in (64 << 10, 256 << 10):
+        os.sync()
+        told = programs.run([session.binaries / "floor", "stream", f"path={session.folder / 'floor'}",
+                             f"megabytes={max(10, int(session.sizes.gigabytes * 1000))}", f"frame={frame}"])
+        yield f"floor.{frame >> 10}k", told
+
+
+def warm_up(session, broker, topic, say):
+    """Bytes until a compiler has seen them all, then a minute of requests. Tells what the first and the last GB cost."""
+    first = last = None
+    done = 0.0
+    while done < session.sizes.warm_gigabytes:
+        records = record_count(session, KIB, min(1.0, 1 / session.sizes.gigabytes))
+        codec = "none" if done < session.sizes.warm_gigabytes / 2 else "lz4"
+        told = per_gigabyte(session.measured(broker.pid, "produce", brokers=broker.address, topic=topic, records=records,
+                                             bytes=KIB, acks="1", codec=codec))
+        session.client("consume", brokers=broker.address, topic=topic, records=records)
+        done += told["bytes"] / 1e9
+        first, last = first or told["cpu_s_per_gb"], told["cpu_s_per_gb"]
+    for connections in (64, 1):
+        session.client("requests", port=broker.port, topic=topic, bytes=SMALL, connections=connections,
+                       seconds=max(1, session.sizes.warm_s // 2))
+    say(f"  first GB {first:.2f} cpu-s, last {last:.2f}")
+    return {"first_cpu_s_per_gb": first, "last_cpu_s_per_gb": last}
