@@ -129,6 +129,7 @@ class MoldauBroker(Broker):
 class KafkaBroker(Broker):
     """Apache Kafka, one node that is broker and controller."""
 
+    ready_s = 120  # a JVM on a busy machine
     stop_s = 30
 
     def __init__(self, folder, cores=1, settings=None):
