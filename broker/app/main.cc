@@ -19,9 +19,10 @@
 
 extern char** environ;
 
-// How the broker's allocator (jemalloc) behaves. A request lives in a few dozen short allocations, many of them coroutine frames:
-// glibc's took 15 % of a small request's processor time and kept what a burst of large fetches had taken. Here pages that nobody
-// used for a second go back to the system, from idle threads too. Sanitizer builds have this symbol and nobody who reads it.
+// How the broker's allocator (jemalloc) behaves. A request lives in a few dozen short allocations, many of them coroutine
+// frames: glibc's took 15 % of a small request's processor time and kept what a burst of large fetches had taken. Here pages
+// that nobody used for a second go back to the system, from idle threads too. Sanitizer builds have this symbol and nobody
+// who reads it.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,metadata_thp:disabled";

@@ -32,8 +32,7 @@ void CoordinatorShard::follow(const TopicPartition& name, replica::Partition* pa
     }
     if (partition == nullptr) return;
     auto coordinator = std::make_shared<OffsetsPartition>(
-        OffsetsPartition::Environment{shard_.executor, *partition, shard_.validator, name},
-        shard_options(*shard_.values()));
+        OffsetsPartition::Environment{shard_.executor, *partition, shard_.validator, name}, shard_options(*shard_.values()));
     coordinator->start();
     partitions_.emplace(name.partition, std::move(coordinator));
 }

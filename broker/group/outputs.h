@@ -44,8 +44,7 @@ struct Write {
 
 using Response =
     std::variant<wire::JoinGroupResponse, wire::SyncGroupResponse, wire::HeartbeatResponse, wire::LeaveGroupResponse,
-                 wire::OffsetCommitResponse, wire::OffsetDeleteResponse,
-                 wire::DeleteGroupsResponse::DeletableGroupResult>;
+                 wire::OffsetCommitResponse, wire::OffsetDeleteResponse, wire::DeleteGroupsResponse::DeletableGroupResult>;
 
 struct Reply {
     RequestToken token;

@@ -188,8 +188,7 @@ private:
         shard->image = std::make_shared<const metadata::Image>();
         additions_.made(*this);
         sim::run(loop, follow_image(*shard, shard->image, service->image()));
-        service->on_image(
-            [this](auto from, auto to) { return follow_image(*shard, std::move(from), std::move(to)); });
+        service->on_image([this](auto from, auto to) { return follow_image(*shard, std::move(from), std::move(to)); });
         dispatcher = std::make_unique<BrokerDispatcher>(*shard, table);
     }
 

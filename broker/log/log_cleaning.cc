@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "log/log_impl.h"
+#include "log/producer_snapshot.h"
 #include "log/segment_swap.h"
 
 namespace moldau::log {
@@ -45,12 +46,32 @@ Task<Result<void>> Log::Impl::advance_start(Offset offset) {
         while (exchanging_) co_await saved_.wait();
         if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
         if (segments_.front() != gone) continue;
+        if (!states_outlive(*gone)) {
+            MOLDAU_CO_TRY(co_await save_states());
+            continue;
+        }
         ++generation_;
         segments_.pop_front();
         MOLDAU_CO_TRY(co_await drop_segment(gone));
     }
     MOLDAU_CO_TRY(co_await remove_snapshots(Offset{0}, segments_.front()->base_offset()));
     co_return Result<void>{};
+}
+
+// Can producers be known without the batches of `gone`, the first segment? A snapshot that a roll began may not be there
+// yet.
+bool Log::Impl::states_outlive(const Segment& gone) const {
+    return producers_.empty() || snapshot_offset_ >= gone.end_offset();
+}
+
+Task<Result<void>> Log::Impl::save_states() {
+    const Offset end = end_offset();
+    bytes::View content = encode_producer_snapshot(producers_.entries());
+    MOLDAU_CO_TRY(co_await writer_.wait_synced(end));
+    MOLDAU_CO_TRY(co_await save_epochs());
+    MOLDAU_CO_TRY(co_await save_aborted());
+    if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
+    co_return co_await save_snapshot(end, std::move(content));
 }
 
 Result<void> Log::Impl::may_replace(const std::vector<SegmentRef>& old) const {

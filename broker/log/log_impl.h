@@ -82,6 +82,8 @@ private:
     Task<Result<void>> save_aborted();
     Task<Result<void>> save_snapshot(Offset offset, bytes::View content);
     Task<void> save_in_background(Offset offset, bytes::View content);
+    bool states_outlive(const Segment& gone) const;
+    Task<Result<void>> save_states();
     Task<Result<void>> remove_snapshots(Offset from, Offset to);
 
     // Cutting; see log_changes.cc.

@@ -427,5 +427,27 @@ TEST(Log, FlushEndsThoughItsSegmentIsClosedWithBytesUnderWay) {
     EXPECT_TRUE(process.close());
 }
 
+// As after DeleteRecords: the batches are below the start, in a segment that stays or in ones that go.
+TEST(Log, KnowsItsProducersThoughTheirBatchesAreBelowTheStart) {
+    for (const std::int64_t segment_bytes : {600, 100'000}) {
+        sim::Disk disk;
+        const ProducerId producer{7};
+        {
+            Process process{disk};
+            process.open({.segment_bytes = segment_bytes});
+            for (int sequence = 0; sequence < 10; ++sequence)
+                ASSERT_TRUE(process.append({.value_bytes = 100, .producer = producer, .sequence = sequence}));
+            ASSERT_TRUE(sim::run(process.loop, process.log->advance_start(Offset{10})));
+            process.die(false);
+        }
+        Process process{disk};
+        process.log_start = Offset{10};
+        process.open({.segment_bytes = segment_bytes}, Shutdown::kProcessDied);
+        EXPECT_FALSE(process.append({.producer = producer, .sequence = 12}));
+        EXPECT_TRUE(process.append({.producer = producer, .sequence = 10})) << segment_bytes;
+        EXPECT_TRUE(process.close());
+    }
+}
+
 }  // namespace
 }  // namespace moldau::log

@@ -383,7 +383,7 @@ Task<Result<Offset>> Recovery::window_start(Offset end) {
         MOLDAU_CO_TRY_ASSIGN(entry, co_await segment.offset_index().find_position(files(), seen - kWindowBytes));
         co_return entry ? std::min(entry->last_offset, end) : segment.base_offset();
     }
-    co_return log_.log_start;
+    co_return all.front()->base_offset();
 }
 
 // Up to where they are whole: the base of the first segment whose is not, or the log's end.
@@ -419,16 +419,18 @@ Task<Result<void>> Recovery::load_states() {
         log_.producers = std::move(snapshot.producers);
         log_.snapshot_offset = snapshot.offset;
     }
-    const Offset producers_from = std::max(log_.snapshot_offset, log_.log_start);
+    // Batches below the log start count too while they are there: their producers go on after a DeleteRecords.
+    const Offset floor = log_.segments.front()->base_offset();
+    const Offset producers_from = std::max(log_.snapshot_offset, floor);
     MOLDAU_CO_TRY(co_await truncate_txn_indexes(context(), log_.segments.all(), producers_from));
     Offset from = producers_from;
     // A snapshot is saved after the epochs of all batches below it.
     const bool epochs_saved = is_clean() || log_.snapshot_offset >= Offset{0};
-    if (!epochs_saved) from = std::min(from, std::max(environment_.recovery_point, log_.log_start));
-    if (!epochs_known) from = log_.log_start;
+    if (!epochs_saved) from = std::min(from, std::max(environment_.recovery_point, floor));
+    if (!epochs_known) from = floor;
     if (!log_.producers.empty()) {
         MOLDAU_CO_TRY_ASSIGN(start, co_await window_start(producers_from));
-        from = std::min(from, std::max(start, log_.log_start));
+        from = std::min(from, std::max(start, floor));
     }
     if (from < end) {
         MOLDAU_CO_TRY(co_await replay_states({.context = context(),

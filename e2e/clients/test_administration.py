@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -55,6 +56,18 @@ def describe(admin):  # noqa: F811
 
 def ends(run, topic, when="latest"):
     return [int(end) for end in re.findall(rf"{topic}:\d+:(\d+)", run(OFFSETS, "--topic", topic, "--time", when))]
+
+
+def watermarks(client, partition):
+    """Of topic t, once it has a leader: Kafka listens before it leads."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            return client.get_watermark_offsets(ck.TopicPartition("t", partition), timeout=WAIT_S)
+        except ck.KafkaException as error:
+            if not error.args[0].retriable() and error.args[0].name() != "NOT_LEADER_FOR_PARTITION":
+                raise
+            assert time.monotonic() < deadline, error
 
 
 def test_configs_tool_alters_a_topic(run, topic):
@@ -157,8 +170,8 @@ def test_deleted_records_stay_deleted(make_broker, cores, tool, tmp_path):
     one.stop() if isinstance(one, KafkaBroker) else one.kill()
     one.start()
     client = ck.Consumer({"bootstrap.servers": one.address, "group.id": "none"})
-    assert client.get_watermark_offsets(ck.TopicPartition("t", 0), timeout=WAIT_S) == (5, 20)
-    assert client.get_watermark_offsets(ck.TopicPartition("t", 1), timeout=WAIT_S) == (20, 20)
+    assert watermarks(client, 0) == (5, 20)
+    assert watermarks(client, 1) == (20, 20)
     client.close()
     one.stop()
 

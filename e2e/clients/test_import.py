@@ -24,6 +24,8 @@ TOPICS = {f"plain-{codec}": 2 for codec in CODECS} | {"rolled": 1, "compacted": 
 KAFKA_SETTINGS = {"offsets.topic.num.partitions": "7", "transaction.state.log.num.partitions": "3",
                   "log.cleaner.backoff.ms": "100", "log.initial.task.delay.ms": "100",
                   "log.retention.check.interval.ms": "500"}
+# What Moldau's own cleaner would remove must be there to be compared.
+MOLDAU_SETTINGS = {"log.cleaner.enable": "false"}
 
 
 def moldau(*arguments, status=0):
@@ -176,7 +178,7 @@ def left(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def taken_over(left, make_broker, cores, tmp_path_factory):
-    made = brokers.MoldauBroker(tmp_path_factory.mktemp("moldau"), cores)
+    made = brokers.MoldauBroker(tmp_path_factory.mktemp("moldau"), cores, MOLDAU_SETTINGS)
     if not made.binary().exists():
         pytest.skip(f"no {made.binary()}")
     moldau("import", left.folder, "--data-dir", made.data)
@@ -354,7 +356,7 @@ def test_a_move_takes_the_folders_away_and_a_second_import_is_refused(left, tmp_
 
 def test_an_unclean_end_is_recovered_from_nothing_but_the_batches(left, tmp_path, cores):
     """All that a crash can leave stale is taken away, so the broker's own recovery must find it again."""
-    kafka, made = tmp_path / "kafka", brokers.MoldauBroker(tmp_path, cores)
+    kafka, made = tmp_path / "kafka", brokers.MoldauBroker(tmp_path, cores, MOLDAU_SETTINGS)
     shutil.copytree(left.folder, kafka)
     for name in (".kafka_cleanshutdown", "recovery-point-offset-checkpoint"):
         (kafka / name).unlink()

@@ -244,15 +244,13 @@ def test_what_is_consumed_as_json_is_produced_again(cli, rows, topic):
     assert len(rows("consume", copy, "-e")) == 4
 
 
-@pytest.mark.parametrize("strategy", ["range", "cooperative-sticky"])
-def test_members_that_come_and_go_leave_nothing_unread(cli, rows, broker, topic, strategy):
+def test_members_that_come_and_go_leave_nothing_unread(cli, rows, broker, topic):
     """--exit-at-end ends when all partitions that a member has now are read, whatever it had before."""
     cli("topic", "create", topic, "-p", "4")
     group = f"{topic}-group"
     for partition in range(4):
         cli("produce", topic, "--partition", str(partition), stdin=b"%d\n" % partition * 50)
-    command = [TOOL, "-b", broker.address, "consume", topic, "--group", group,
-               "-X", f"partition.assignment.strategy={strategy}"]
+    command = [TOOL, "-b", broker.address, "consume", topic, "--group", group]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as staying:
         assert staying.stdout.readline()
         with subprocess.Popen(command + ["--exit-at-end"], stdout=subprocess.PIPE) as leaving:

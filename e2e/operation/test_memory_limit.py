@@ -1,4 +1,4 @@
-"""Memory stays below its limit whatever clients ask for at once. Moldau only; measured by the kernel: VmHWM of the process."""
+"""Memory stays below its limit whatever clients ask for at once. Moldau only; measured by the kernel: VmHWM."""
 
 import os
 import pathlib
