@@ -114,7 +114,7 @@ KINDS = {"kafka": Kafka, "moldau": Moldau}
 def kafka_missing():
     """Why Kafka cannot race, or None."""
     if not list(e2e.KAFKA_JARS.glob("kafka_2.13-*.jar")):
-        return "its jars are not installed: e2e/clients/install kafka"
+        return "its jars are not installed: e2e/clients/install"
     return None if shutil.which("java") else "there is no java"
 
 

@@ -228,6 +228,8 @@ Task<Result<log::Log*>> LogStore::Impl::open_log(std::size_t dir, TopicPartition
     entry->log = *std::move(opened);
     entry->dir = dir;
     log::Log* log = entry->log.get();
+    // A checkpoint that speaks of what a power loss took would have the next start report the same damage again.
+    if (log->recovery().damage) files_due_ = environment_.executor.now().mono;
     insert(std::move(entry));
     cleaner->add(*log, recovery.cleaned_to);
     co_return log;

@@ -208,6 +208,20 @@ TEST(LogStore, WritesCheckpointFilesOfItsCore) {
     EXPECT_EQ(disk.content("/data/logs/recovery-point-offset-checkpoint.2"), "0\n1\nt0 0 10\n");
 }
 
+// Otherwise a process that dies within the next minute leaves the same report to the start after it.
+TEST(LogStore, ReplacesACheckpointThatSpeaksOfWhatIsLost) {
+    sim::Disk disk;
+    Process process{disk};
+    process.open();
+    process.store->set_high_watermark_source([](const log::Log& of) { return of.committed_end(); });
+    const log::Log& log =
+        process.log(0, {}, {.shutdown = log::Shutdown::kPowerLost, .high_watermark_checkpoint = Offset{5}});
+    ASSERT_TRUE(log.recovery().damage);
+    process.loop.advance(Millis{3'000});
+    EXPECT_EQ(disk.content("/data/logs/replication-offset-checkpoint.2"), "0\n1\nt0 0 0\n");
+    EXPECT_TRUE(process.close());
+}
+
 TEST(LogStore, TicksLogsThatFlushByTime) {
     sim::Disk disk;
     Process process{disk};

@@ -87,8 +87,8 @@ void print_json(const Info& info) {
 
 void print_text(const Info& info) {
     print("cluster " + info.cluster.cluster_id + "\n");
-    print("  " + std::to_string(info.topics) + " topics and " + std::to_string(info.internal_topics) + " internal ones, " +
-          std::to_string(info.partitions) + " partitions\n");
+    print("  topics " + std::to_string(info.topics) + ", internal ones " + std::to_string(info.internal_topics) +
+          ", partitions " + std::to_string(info.partitions) + "\n");
     for (const auto& feature : info.versions.finalized_features) {
         print("  " + feature.name + " " + std::to_string(feature.max_version_level) + "\n");
     }

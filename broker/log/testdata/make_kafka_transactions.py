@@ -1,6 +1,6 @@
 """Makes kafka-transactions/: a partition that Apache Kafka wrote, with committed, aborted and open transactions.
 
-Usage, from the project's folder, after `e2e/clients/install kafka`:
+Usage, from the project's folder, after `e2e/clients/install`:
     build/clients/venv/bin/python broker/log/testdata/make_kafka_transactions.py
 """
 
