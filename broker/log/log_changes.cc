@@ -75,13 +75,13 @@ Task<Result<void>> Log::Impl::save_snapshot(Offset offset, bytes::View content) 
 }
 
 Task<void> Log::Impl::save_in_background(Offset offset, bytes::View content) {
-    const std::uint64_t generation = generation_;
+    const std::uint64_t cuts = cuts_;
     Result<void> saved = co_await save_epochs();  // first: recovery looks for epochs only beyond the newest snapshot
     if (saved) saved = co_await save_aborted();
-    if (phase_ != Phase::kOpen || generation != generation_) co_return;
+    if (phase_ != Phase::kOpen || cuts != cuts_) co_return;
     if (saved) saved = co_await save_snapshot(offset, std::move(content));
     // One that finds no space is done without: a start reads more batches instead.
-    if (saved || saved.error().code == Errc::kDiskFull || generation != generation_) co_return;
+    if (saved || saved.error().code == Errc::kDiskFull || cuts != cuts_) co_return;
     writer_.fail_with(std::move(saved).error());
 }
 
@@ -153,6 +153,7 @@ Task<Result<void>> Log::Impl::cut(Offset end) {
     MOLDAU_CO_TRY(co_await write_marker({.cut = end, .ceiling = end, .old_end = old_end}));
     MOLDAU_CO_TRY(co_await writer_.log_truncation(end));
     ++generation_;
+    ++cuts_;
     reader_.forget_places();
     hot_.truncate_to(end);
     std::vector<SegmentRef> removed;
@@ -206,6 +207,7 @@ Task<Result<void>> Log::Impl::start_anew(Offset offset) {
     MOLDAU_CO_TRY(co_await write_marker({.cut = Offset{0}, .start = offset, .ceiling = Offset{0}, .old_end = old_end}));
     MOLDAU_CO_TRY(co_await writer_.log_truncation(Offset{0}));
     ++generation_;
+    ++cuts_;
     reader_.forget_places();
     hot_.clear();
     const auto removed = segments_.all();

@@ -111,7 +111,8 @@ private:
     std::optional<Offset> cut_old_end_;  // there is a cut marker in the folder
     Offset snapshot_offset_;             // of the newest snapshot file
     std::uint64_t bytes_since_snapshot_ = 0;
-    std::uint64_t generation_ = 0;  // counts cuts, for reads under way
+    std::uint64_t generation_ = 0;  // counts changes of what is stored where, for reads under way
+    std::uint64_t cuts_ = 0;        // counts those that took offsets back, for snapshots under way
     std::size_t reads_ = 0;         // under way
     io::WaitList no_reads_;
     io::WaitList saved_;

@@ -13,7 +13,8 @@ confluent_kafka = pytest.importorskip("confluent_kafka")
 admin = pytest.importorskip("confluent_kafka.admin")
 
 STORAGE_ERROR = 56
-VALUE_BYTES = 2000
+VALUE_BYTES = 400  # little enough that the writers cannot fill the disk themselves, however slow the machine is
+VICTIM_VALUE_BYTES = 2000
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,10 @@ class Writer(threading.Thread):
         while not self.ending.is_set():
             for _ in range(5):
                 value = f"{self.sent:012d}".ljust(VALUE_BYTES, ".")
-                self.producer.produce(self.topic, value, on_delivery=self.reported)
+                try:
+                    self.producer.produce(self.topic, value, on_delivery=self.reported)
+                except BufferError:  # as much as a client may hold waits already
+                    break
                 self.sent += 1
             self.producer.poll(0)
             time.sleep(0.01)
@@ -145,7 +149,7 @@ def test_a_full_disk_stops_writing_only_and_only_until_there_is_space(make_broke
         create(client, "victim", "replicated")
         filler = Writer(broker, "victim", True)
         for number in range(5000):
-            filler.producer.produce("victim", f"{number:012d}".ljust(VALUE_BYTES, "."))
+            filler.producer.produce("victim", f"{number:012d}".ljust(VICTIM_VALUE_BYTES, "."))
             filler.producer.poll(0)
         assert filler.producer.flush(60) == 0
         for writer in writers:
