@@ -140,7 +140,7 @@ def test_a_full_disk_stops_writing_only_and_only_until_there_is_space(make_broke
                                      "moldau.disk.free.min.bytes": str(free_min),
                                      "offsets.topic.num.partitions": "2", "log.segment.delete.delay.ms": "1000"})
         broker.allowed_errors = ["the disk is nearly full", "a checkpoint failed", "could not write checkpoint",
-                                 "no snapshot"]
+                                 "no snapshot", "cannot open the log, the partition is offline partition=late-0"]
         client = admin.AdminClient({"bootstrap.servers": broker.address})
         writers = []
         for durability in ("synced", "replicated"):
