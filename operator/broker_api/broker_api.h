@@ -78,7 +78,8 @@ struct StopProgress {
     StopState state = StopState::kServing;
     std::int64_t partitions_left = 0;  // to be flushed or handed over
     std::int64_t partitions_total = 0;
-    Millis valid_for{0};  // until the preparation is forgotten unless it is asked for again
+    Millis valid_for{0};          // until the preparation is forgotten unless it is asked for again
+    std::vector<Reason> reasons;  // what holds it up
     bool operator==(const StopProgress&) const = default;
 };
 
@@ -283,7 +284,7 @@ struct DeletedTopic {
 };
 
 // What a feed of topics says. After kSnapshot* messages up to and with kSnapshotEnd, all topics that none of them named do
-// not exist. A snapshot comes at first (unless the broker can go on from `after`), and again, at any time, when the reader
+// not exist. A snapshot comes at first (unless the broker can go on from `resume`), and again, at any time, when the reader
 // fell too far behind.
 struct TopicChanges {
     enum class Kind : std::uint8_t {
@@ -296,7 +297,8 @@ struct TopicChanges {
     Kind kind = Kind::kHeartbeat;
     std::vector<Topic> topics;  // as they are now
     std::vector<DeletedTopic> deleted;
-    std::int64_t offset = 0;  // of kSnapshotEnd, kChanges and kHeartbeat: where a feed can go on
+    std::string resume;       // of kSnapshotEnd, kChanges and kHeartbeat: where another feed can go on; opaque
+    std::int64_t offset = 0;  // of the metadata that this is as of
     std::int32_t metadata_epoch = 0;
     std::int64_t settings_epoch = 0;  // when it changes, settings are worth a look
 };
@@ -307,7 +309,7 @@ class TopicFeed {
 public:
     virtual ~TopicFeed() = default;
     // The next message; one call at a time. Nothing for 30 s is kRequestTimedOut. After an error the feed is over: open
-    // another one from the last offset.
+    // another one from the last `resume`.
     virtual Task<Result<TopicChanges>> next() = 0;
     // A next() under way, and every later one, resolves with kClosed.
     virtual void cancel() = 0;
@@ -331,8 +333,8 @@ public:
     virtual Task<Result<StopVerdict>> may_stop(BrokerId broker) = 0;
     virtual Task<Result<StopProgress>> prepare_to_stop(PrepareToStop order) = 0;
     virtual Task<Result<StopProgress>> stop_progress(BrokerId broker) = 0;
-    // Changes after `offset` of an earlier feed; nullopt: everything that there is.
-    virtual std::unique_ptr<TopicFeed> watch_topics(std::optional<std::int64_t> after) = 0;
+    // Changes after `resume` of an earlier feed's newest message; empty: everything that there is first.
+    virtual std::unique_ptr<TopicFeed> watch_topics(std::string resume) = 0;
 
     // Ends feeds and calls under way with kClosed; resolves when none is left.
     virtual Task<void> close() = 0;
