@@ -40,7 +40,8 @@ class ApiServer:
         self.url = None
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it made its certificate itself, a moment ago
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+        https = urllib.request.HTTPSHandler(context=context)
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
 
     def run(self, name, *arguments):
         log = open(self.folder / f"{name}.log", "wb")
@@ -51,20 +52,21 @@ class ApiServer:
         key = self.folder / "sa.key"
         subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
         (self.folder / "tokens.csv").write_text(f'{TOKEN},admin,1,"system:masters"\n')
+        clients, peers = f"http://127.0.0.1:{client}", f"http://127.0.0.1:{peer}"
         self.run("etcd", "--data-dir", "etcd", "--unsafe-no-fsync", "--log-level", "warn",
-                 "--listen-client-urls", f"http://127.0.0.1:{client}", "--advertise-client-urls", f"http://127.0.0.1:{client}",
-                 "--listen-peer-urls", f"http://127.0.0.1:{peer}", "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
-                 "--initial-cluster", f"default=http://127.0.0.1:{peer}")
-        self.run("kube-apiserver", "--etcd-servers", f"http://127.0.0.1:{client}", "--bind-address", "127.0.0.1",
-                 "--secure-port", str(secure), "--cert-dir", "certs", "--token-auth-file", "tokens.csv",
-                 "--authorization-mode", "RBAC", "--endpoint-reconciler-type", "none", "--service-cluster-ip-range", "10.0.0.0/24",
+                 "--listen-client-urls", clients, "--advertise-client-urls", clients, "--listen-peer-urls", peers,
+                 "--initial-advertise-peer-urls", peers, "--initial-cluster", f"default={peers}")
+        self.run("kube-apiserver", "--etcd-servers", clients, "--bind-address", "127.0.0.1", "--secure-port", str(secure),
+                 "--cert-dir", "certs", "--token-auth-file", "tokens.csv", "--authorization-mode", "RBAC",
+                 "--endpoint-reconciler-type", "none", "--service-cluster-ip-range", "10.0.0.0/24",
                  "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", key,
                  "--service-account-signing-key-file", key, "--disable-admission-plugins", "ServiceAccount")
         self.url = f"https://127.0.0.1:{secure}"
         end = time.monotonic() + START_SECONDS_MAX
         while not self.ready():
             if time.monotonic() > end or any(process.poll() is not None for process in self.processes):
-                raise RuntimeError("kube-apiserver did not start: " + (self.folder / "kube-apiserver.log").read_text()[-2000:])
+                log = (self.folder / "kube-apiserver.log").read_text()
+                raise RuntimeError(f"kube-apiserver did not start: {log[-2000:]}")
             time.sleep(0.1)
         return self
 

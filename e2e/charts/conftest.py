@@ -53,8 +53,8 @@ def helm(tmp_path_factory):
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "KUBECONFIG": str(home / "none")}
 
     def run(*arguments, **options):
-        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60, cwd=crds.ROOT,
-                              env=environment | options.pop("env", {}), **options)
+        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60,
+                              cwd=crds.ROOT, env=environment | options.pop("env", {}), **options)
 
     return run
 
@@ -68,7 +68,7 @@ def kubectl(api):
     config = api.kubeconfig()
 
     def run(*arguments, **options):
-        return subprocess.run([program, "--kubeconfig", config, *map(str, arguments)], capture_output=True, text=True, check=False,
-                              timeout=60, cwd=crds.ROOT, **options)
+        return subprocess.run([program, "--kubeconfig", config, *map(str, arguments)], capture_output=True, text=True,
+                              check=False, timeout=60, cwd=crds.ROOT, **options)
 
     return run

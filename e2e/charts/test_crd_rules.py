@@ -10,11 +10,16 @@ from crds import cluster, topic
 CLUSTERS = "/apis/moldau.dev/v1beta1/namespaces/default/clusters"
 TOPICS = "/apis/moldau.dev/v1beta1/namespaces/default/topics"
 DRY = "?dryRun=All&fieldValidation=Strict"
+INTERNAL = {"name": "internal", "type": "Internal", "port": 9092}
 EXTERNAL = {"name": "outside", "type": "NodePort", "port": 9094}
 
 
 def external(**fields):
     return cluster(listeners=[EXTERNAL | fields])
+
+
+def template(**fields):
+    return cluster(template=fields)
 
 
 REFUSED_CLUSTERS = {
@@ -34,20 +39,21 @@ REFUSED_CLUSTERS = {
     "unknown field": (cluster(storages={}), 'unknown field "spec.storages"'),
     "bad memory": (cluster(resources={"limits": {"memory": "1GB"}}), "spec.resources.limits.memory"),
     "no listener": (cluster(listeners=[]), "should have at least 1 items"),
-    "two internal listeners": (cluster(listeners=[{"name": "a", "type": "Internal", "port": 9092},
-                                                  {"name": "b", "type": "Internal", "port": 9093}]), "one listener of type Internal"),
+    "two internal listeners": (cluster(listeners=[INTERNAL, INTERNAL | {"name": "b", "port": 9093}]),
+                               "one listener of type Internal"),
     "one port twice": (cluster(listeners=[EXTERNAL, EXTERNAL | {"name": "b"}]), "write another port for each listener"),
     "one name twice": (cluster(listeners=[EXTERNAL, EXTERNAL | {"port": 9095}]), "Duplicate value"),
     "the internal listener's name": (external(name="internal"), "those of the internal listener"),
     "the internal listener's port": (external(port=9092), "those of the internal listener"),
     "the admin port": (external(port=9644), "9190 and 9644 are the broker's own ports"),
     "capital letters": (external(name="Outside"), "ports of Services are named so"),
-    "unknown listener type": (external(type="Ingress"), 'supported values: "Internal", "ClusterIP", "NodePort", "LoadBalancer"'),
+    "unknown listener type": (external(type="Ingress"), 'supported values: "Internal", "ClusterIP", "NodePort"'),
     "node ports of a ClusterIP": (external(type="ClusterIP", nodePorts={"bootstrap": 30000}), "leave them out"),
     "load balancer of a NodePort": (external(loadBalancer={"class": "x"}), "goes with the type LoadBalancer"),
-    "traffic policy of a ClusterIP": (external(type="ClusterIP", externalTrafficPolicy="Local"), "externalTrafficPolicy goes with"),
-    "internal listener advertised": (cluster(listeners=[{"name": "internal", "type": "Internal", "port": 9092,
-                                                         "advertised": {"host": "x"}}]), "advertises the pods' own names"),
+    "traffic policy of a ClusterIP": (external(type="ClusterIP", externalTrafficPolicy="Local"),
+                                      "externalTrafficPolicy goes with"),
+    "internal listener advertised": (cluster(listeners=[INTERNAL | {"advertised": {"host": "x"}}]),
+                                     "advertises the pods' own names"),
     "unknown placeholder": (external(advertised={"host": "broker-{ordinal}.example.com"}), "in braces only {id}"),
     "host with a scheme": (external(advertised={"host": "http://x"}), "write a host name or address"),
     "listeners in config": (cluster(config={"advertised.listeners": "x"}), "write them there"),
@@ -59,18 +65,18 @@ REFUSED_CLUSTERS = {
     "setting in capitals": (cluster(config={"LOG_RETENTION": 1}), "such as log.retention.ms"),
     "boolean setting": (cluster(config={"delete.topic.enable": True}), "spec.config.delete.topic.enable"),
     "unknown durability": (cluster(durability="fast"), 'supported values: "synced", "replicated"'),
-    "the operator's label": (cluster(template={"metadata": {"labels": {"moldau.dev/pool": "x"}}}), "the operator's labels"),
-    "the operator's name label": (cluster(template={"metadata": {"labels": {"app.kubernetes.io/name": "x"}}}), "the operator's labels"),
-    "the operator's annotation": (cluster(template={"metadata": {"annotations": {"moldau.dev/x": "x"}}}), "write others"),
-    "setting as a variable": (cluster(template={"env": [{"name": "MOLDAU_CONFIG_X", "value": "1"}]}), "write settings into spec.config"),
-    "the data volume": (cluster(template={"volumes": [{"name": "data", "emptyDir": {}}]}), "write another name"),
-    "mount over the data": (cluster(template={"volumeMounts": [{"name": "x", "mountPath": "/var/lib/moldau/y"}]}), "mount it elsewhere"),
-    "misspelt template": (cluster(template={"affinty": {}}), 'unknown field "spec.template.affinty"'),
+    "the operator's label": (template(metadata={"labels": {"moldau.dev/pool": "x"}}), "the operator's labels"),
+    "the operator's name label": (template(metadata={"labels": {"app.kubernetes.io/name": "x"}}), "the operator's labels"),
+    "the operator's annotation": (template(metadata={"annotations": {"moldau.dev/x": "x"}}), "write others"),
+    "setting as a variable": (template(env=[{"name": "MOLDAU_CONFIG_X", "value": "1"}]), "write settings into spec.config"),
+    "the data volume": (template(volumes=[{"name": "data", "emptyDir": {}}]), "write another name"),
+    "mount over the data": (template(volumeMounts=[{"name": "x", "mountPath": "/var/lib/moldau/y"}]), "mount it elsewhere"),
+    "misspelt template": (template(affinty={}), 'unknown field "spec.template.affinty"'),
     "interval without a unit": (cluster(monitoring={"interval": "30"}), "write a time such as 30s or 1m"),
 }
 
 REFUSED_TOPICS = {
-    "no cluster": ({"apiVersion": "moldau.dev/v1beta1", "kind": "Topic", "metadata": {"name": "a"}, "spec": {}}, "clusterRef: Required"),
+    "no cluster": (topic() | {"spec": {}}, "clusterRef: Required"),
     "no spec": ({"apiVersion": "moldau.dev/v1beta1", "kind": "Topic", "metadata": {"name": "a"}}, "spec: Required"),
     "name with a slash": (topic(name="a/b"), "write letters, digits"),
     "name is a dot": (topic(name=".."), "write letters, digits"),
@@ -93,12 +99,12 @@ ACCEPTED = [
     cluster(config={"log.retention.ms": 86400000, "auto.create.topics.enable": "false", "moldau.hot.tail.bytes": "1048576"}),
     cluster(listeners=[EXTERNAL | {"advertised": {"host": "b{id}.{namespace}.example.com", "port": 31000},
                                    "nodePorts": {"bootstrap": 31999, "firstBroker": 31000}, "annotations": {"a": "b"}}]),
-    cluster(listeners=[{"name": "internal", "type": "Internal", "port": 9092}, EXTERNAL | {"advertised": {"host": "{hostIP}"}}]),
+    cluster(listeners=[INTERNAL, EXTERNAL | {"advertised": {"host": "{hostIP}"}}]),
     cluster(listeners=[EXTERNAL | {"type": "LoadBalancer", "loadBalancer": {"class": "x", "sourceRanges": ["10.0.0.0/8"]},
                                    "externalTrafficPolicy": "Local"}]),
-    cluster(template={"affinity": {"podAntiAffinity": {"anything": [1]}}, "tolerations": [{"key": "a", "operator": "Exists"}],
-                      "env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
-                      "volumes": [{"name": "x", "emptyDir": {}}], "volumeMounts": [{"name": "x", "mountPath": "/x"}]}),
+    template(affinity={"podAntiAffinity": {"anything": [1]}}, tolerations=[{"key": "a", "operator": "Exists"}]),
+    template(env=[{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+             volumes=[{"name": "x", "emptyDir": {}}], volumeMounts=[{"name": "x", "mountPath": "/x"}]),
     topic(),
     topic("a" * 249),
     topic("b" * 253, name="Orders_2.x"),
@@ -111,8 +117,10 @@ def collection(resource):
     return CLUSTERS if resource["kind"] == "Cluster" else TOPICS
 
 
-@pytest.mark.parametrize("resource, sentence", [pytest.param(*case, id=name) for name, case in
-                                                (REFUSED_CLUSTERS | {f"topic: {n}": c for n, c in REFUSED_TOPICS.items()}).items()])
+REFUSED = REFUSED_CLUSTERS | {f"topic: {name}": case for name, case in REFUSED_TOPICS.items()}
+
+
+@pytest.mark.parametrize("resource, sentence", REFUSED.values(), ids=REFUSED.keys())
 def test_refuses_with_a_sentence(api, resource, sentence):
     code, answer = api.request("POST", collection(resource) + DRY, resource)
     assert code in (400, 422), answer
@@ -147,6 +155,14 @@ def edit(api, old, change):
     return api.request("PUT", f"{collection(old)}/{old['metadata']['name']}{DRY}", new)
 
 
+def put(value, *path):
+    def change(spec):
+        for name in path[:-1]:
+            spec = spec[name]
+        spec[path[-1]] = value
+    return change
+
+
 def drop(*path):
     def change(spec):
         for name in path[:-1]:
@@ -156,29 +172,31 @@ def drop(*path):
 
 
 CLASS = {"name": "lb", "type": "LoadBalancer", "port": 9094, "loadBalancer": {"class": "a"}}
+SIZED, CLASSED = cluster(storage={"size": "20Gi"}), cluster(storage={"class": "a"})
+BALANCED, NAMED, SIX = cluster(listeners=[CLASS]), topic(name="a"), topic(partitions=6)
+CLASS_REFUSED, PARTITIONS_REFUSED = "cannot change its class", "partitions cannot shrink"
 EDITS = {
-    "shrink the volume": (cluster(storage={"size": "20Gi"}), lambda s: s["storage"].update(size="19Gi"), "write 20Gi or more"),
-    "grow the volume": (cluster(storage={"size": "20Gi"}), lambda s: s["storage"].update(size="0.1Ti"), None),
-    "same size in other words": (cluster(storage={"size": "20Gi"}), lambda s: s["storage"].update(size="20480Mi"), None),
-    "drop the size": (cluster(storage={"size": "20Gi"}), drop("storage", "size"), "write 20Gi or more"),
-    "drop the storage": (cluster(storage={"size": "20Gi"}), drop("storage"), "write 20Gi or more"),
-    "change the class": (cluster(storage={"class": "a"}), lambda s: s["storage"].update({"class": "b"}), "cannot change its class"),
-    "drop the class": (cluster(storage={"class": "a"}), drop("storage", "class"), "cannot change its class"),
-    "add a class": (cluster(), lambda s: s["storage"].update({"class": "b"}), "cannot change its class"),
-    "stop the cluster": (cluster(), lambda s: s.update(replicas=0), None),
-    "change the load balancer's class": (cluster(listeners=[CLASS]), lambda s: s["listeners"][0]["loadBalancer"].update({"class": "b"}),
-                                         "cannot change its class"),
-    "drop the load balancer's class": (cluster(listeners=[CLASS]), drop("listeners", 0, "loadBalancer"), "cannot change its class"),
-    "shrink partitions": (topic(partitions=6), lambda s: s.update(partitions=5), "partitions cannot shrink"),
-    "drop partitions": (topic(partitions=6), drop("partitions"), "partitions cannot shrink"),
-    "grow partitions": (topic(partitions=6), lambda s: s.update(partitions=12), None),
-    "write partitions later": (topic(), lambda s: s.update(partitions=12), None),
-    "rename the topic": (topic(name="a"), lambda s: s.update(name="b"), "write a, or make another Topic"),
-    "drop the topic's name": (topic(name="a"), drop("name"), "write a, or make another Topic"),
-    "add another name": (topic(), lambda s: s.update(name="b"), "write orders, or make another Topic"),
-    "write out the same name": (topic(), lambda s: s.update(name="orders"), None),
-    "move to another cluster": (topic(), lambda s: s["clusterRef"].update(name="b"), "write demo, or make another Topic"),
-    "stop managing": (topic(), lambda s: s.update(managed=False), None),
+    "shrink the volume": (SIZED, put("19Gi", "storage", "size"), "write 20Gi or more"),
+    "grow the volume": (SIZED, put("0.1Ti", "storage", "size"), None),
+    "same size in other words": (SIZED, put("20480Mi", "storage", "size"), None),
+    "drop the size": (SIZED, drop("storage", "size"), "write 20Gi or more"),
+    "drop the storage": (SIZED, drop("storage"), "write 20Gi or more"),
+    "change the class": (CLASSED, put("b", "storage", "class"), CLASS_REFUSED),
+    "drop the class": (CLASSED, drop("storage", "class"), CLASS_REFUSED),
+    "add a class": (cluster(), put("b", "storage", "class"), CLASS_REFUSED),
+    "stop the cluster": (cluster(), put(0, "replicas"), None),
+    "change the load balancer's class": (BALANCED, put("b", "listeners", 0, "loadBalancer", "class"), CLASS_REFUSED),
+    "drop the load balancer's class": (BALANCED, drop("listeners", 0, "loadBalancer"), CLASS_REFUSED),
+    "shrink partitions": (SIX, put(5, "partitions"), PARTITIONS_REFUSED),
+    "drop partitions": (SIX, drop("partitions"), PARTITIONS_REFUSED),
+    "grow partitions": (SIX, put(12, "partitions"), None),
+    "write partitions later": (topic(), put(12, "partitions"), None),
+    "rename the topic": (NAMED, put("b", "name"), "write a, or make another Topic"),
+    "drop the topic's name": (NAMED, drop("name"), "write a, or make another Topic"),
+    "add another name": (topic(), put("b", "name"), "write orders, or make another Topic"),
+    "write out the same name": (topic(), put("orders", "name"), None),
+    "move to another cluster": (topic(), put("b", "clusterRef", "name"), "write demo, or make another Topic"),
+    "stop managing": (topic(), put(False, "managed"), None),
 }
 
 

@@ -40,8 +40,8 @@ def test_every_list_map_and_string_is_bounded(kind):
 
 
 def test_a_missing_bound_is_found():
-    loose = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}},
-                                              "b": {"type": "object", "additionalProperties": {"x-kubernetes-int-or-string": True}}}}
+    loose = {"properties": {"a": {"type": "array", "items": {"type": "string"}},
+                            "b": {"additionalProperties": {"x-kubernetes-int-or-string": True}}}}
     assert len(list(unbounded(loose))) == 4
 
 

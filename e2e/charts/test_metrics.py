@@ -73,7 +73,8 @@ def promtool():
     program = shutil.which("promtool")
     if not program:
         pytest.skip("no promtool: tools/setup installs it")
-    return lambda *arguments: subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=60, cwd=HERE)
+    return lambda *arguments: subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=60,
+                                             cwd=HERE)
 
 
 def test_alerts_fire_when_they_should(promtool):
@@ -92,7 +93,8 @@ def test_every_query_is_promql(promtool, tmp_path):
     """promtool 2.42 checks expressions as rules: each query of the dashboards becomes one."""
     boards = [json.loads(path.read_text()) for path in FILES.glob("dashboards/*.json")]
     queries = [target["expr"] for board in boards for panel in board["panels"] for target in panel.get("targets", [])]
-    rules = [{"record": f"query:{number}", "expr": query.replace("$__rate_interval", "5m")} for number, query in enumerate(queries)]
+    rules = [{"record": f"query:{number}", "expr": query.replace("$__rate_interval", "5m")}
+             for number, query in enumerate(queries)]
     path = tmp_path / "queries.yaml"
     path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
     checked = promtool("check", "rules", path)

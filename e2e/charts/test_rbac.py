@@ -8,8 +8,8 @@ import yaml
 from crds import ROOT
 
 RULES = ROOT / "charts/moldau-operator/templates/_rules.tpl"
-NEVER = {"secrets", "pods/exec", "pods/attach", "pods/portforward", "roles", "rolebindings", "clusterroles", "clusterrolebindings",
-         "serviceaccounts/token", "customresourcedefinitions"}
+NEVER = {"secrets", "pods/exec", "pods/attach", "pods/portforward", "roles", "rolebindings", "clusterroles",
+         "clusterrolebindings", "serviceaccounts/token", "customresourcedefinitions"}
 NEVER_VERBS = {"*", "escalate", "bind", "impersonate", "deletecollection"}
 
 
