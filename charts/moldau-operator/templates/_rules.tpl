@@ -37,7 +37,7 @@ checks that). There are no wildcards, no Secrets, no rights to make roles or to 
   resources: [persistentvolumeclaims]
   verbs: [get, list, watch, patch, delete]
 # create, patch: what happened, for `kubectl describe`; a repeated event is counted up.
-- apiGroups: ["", events.k8s.io]
+- apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
 # get, list, watch: as they are. create, patch: server-side apply. delete: when the Cluster no longer wants one.
@@ -73,7 +73,7 @@ checks that). There are no wildcards, no Secrets, no rights to make roles or to 
   resources: [leases]
   verbs: [get, create, update, patch]
 # create, patch: who became leader.
-- apiGroups: ["", events.k8s.io]
+- apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
 {{- end }}
