@@ -28,7 +28,8 @@ def _check_machine():
     if missing or not pathlib.Path("/usr/lib/cni/ptp").exists():
         raise CannotRun(f"tools/setup --kube installs what is missing: {' '.join(missing) or '/usr/lib/cni'}")
     if not pathlib.Path("/sys/fs/cgroup/cpuset/cpuset.cpus").exists():
-        raise CannotRun("needs control groups of version 1: a lab on version 2 is not written yet (E2E_KUBECONFIG takes any cluster)")
+        raise CannotRun("needs control groups of version 1: a lab on version 2 is not written yet; "
+                        "E2E_KUBECONFIG takes any cluster")
 
 
 def _save_sysctls():

@@ -1,6 +1,7 @@
 """Writes a container image without any tool: one layer, in the archive format that `ctr images import` takes.
 
-For the two small images of the lab itself: the pause container, and the tools (busybox and kubectl) that volumes are made with.
+For the two small images of the lab itself: the pause container, and the tools (busybox and kubectl) that volumes are made
+with.
 """
 
 import hashlib

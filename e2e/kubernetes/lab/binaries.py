@@ -1,8 +1,8 @@
 """Builds what the lab runs from Go modules, once: Kubernetes, etcd, CoreDNS, Helm, the volume provisioner.
 
 The versions are those of go/*/go.mod. What is built stays in places.BIN; a new version in go.mod is built anew because the
-name of the stamp beside each binary carries it. MOLDAU_LAB_COMPILE may name a command that each compilation is run under, for
-machines that are shared.
+name of the stamp beside each binary carries it. MOLDAU_LAB_COMPILE may name a command that each compilation is run under,
+for machines that are shared.
 """
 
 import hashlib
@@ -70,10 +70,15 @@ def programs():
     yield "local-path-provisioner", "addons", "github.com/rancher/local-path-provisioner", []
 
 
-def _stamp(folder):
+def _digest(*parts):
+    return hashlib.sha256(b" ".join(parts)).hexdigest()[:16]
+
+
+def _stamp(folder, package, flags):
     """Changes with the modules and with how they are built."""
-    parts = [(places.HERE / "go" / folder / "go.sum").read_bytes(), (places.HERE / "binaries.py").read_bytes()]
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
+    sources = sorted((places.HERE / "go" / folder).rglob("*.go"))
+    modules = [(places.HERE / "go" / folder / name).read_bytes() for name in ("go.mod", "go.sum")]
+    return _digest(*modules, *(source.read_bytes() for source in sources), package.encode(), " ".join(flags).encode())
 
 
 def _is_fresh(name, stamp):
@@ -87,7 +92,7 @@ def _mark_fresh(name, stamp):
 
 
 def _compile(name, folder, package, flags, say):
-    stamp = _stamp(folder)
+    stamp = _stamp(folder, package, flags)
     if _is_fresh(name, stamp):
         return
     started = time.monotonic()
@@ -102,7 +107,7 @@ def _compile(name, folder, package, flags, say):
 
 
 def _images():
-    stamp = hashlib.sha256((places.HERE / "hold.c").read_bytes() + (places.HERE / "archive.py").read_bytes()).hexdigest()[:16]
+    stamp = _digest(*((places.HERE / name).read_bytes() for name in ("hold.c", "archive.py")))
     if not _is_fresh("hold", stamp):
         subprocess.run(["gcc", "-Os", "-static", "-Wall", "-o", places.BIN / "hold", places.HERE / "hold.c"], check=True)
         archive.write(places.BIN / "pause.tar", "localhost/pause:1", {"hold": places.BIN / "hold"}, entrypoint=["/hold"])

@@ -43,7 +43,8 @@ def _kubeconfig(component):
 
 def _make_credentials():
     certificates.make_authority()
-    names = ["localhost"] + [f"kubernetes{suffix}" for suffix in ("", ".default", ".default.svc", ".default.svc.cluster.local")]
+    suffixes = ("", ".default", ".default.svc", ".default.svc.cluster.local")
+    names = ["localhost"] + [f"kubernetes{suffix}" for suffix in suffixes]
     addresses = [places.CONTROL_ADDRESS, places.API_SERVICE_ADDRESS, "127.0.0.1"]
     certificates.make("apiserver", "/CN=kube-apiserver",
                       [f"IP:{address}" for address in addresses] + [f"DNS:{name}" for name in names])
@@ -104,8 +105,8 @@ def start_api():
     _make_credentials()
     (places.STATE / "audit-policy.yaml").write_text(AUDIT_POLICY)
     # Without fsync: this etcd need not outlive the machine, and its disk is busy with brokers.
-    processes.start_in_lab("etcd", _program("etcd"), "--data-dir", places.STATE / "etcd", "--unsafe-no-fsync", "--log-level", "warn",
-                           "--quota-backend-bytes", str(4 << 30))
+    processes.start_in_lab("etcd", _program("etcd"), "--data-dir", places.STATE / "etcd", "--unsafe-no-fsync",
+                           "--log-level", "warn", "--quota-backend-bytes", str(4 << 30))
     processes.start_in_lab("kube-apiserver", _program("kube-apiserver"), *_flags(_api_server_options()))
 
 
@@ -140,7 +141,8 @@ def start_controllers():
     corefile.write_text(COREFILE.format(address=places.CONTROL_ADDRESS, kubeconfig=_kubeconfig("coredns")))
     processes.start_in_lab("coredns", _program("coredns"), "-conf", corefile)
     volumes = places.STATE / "volumes.json"
-    volumes.write_text(json.dumps({"nodePathMap": [{"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": ["/var/lib/volumes"]}]}))
+    every_node = {"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": ["/var/lib/volumes"]}
+    volumes.write_text(json.dumps({"nodePathMap": [every_node]}))
     processes.start_in_lab("local-path-provisioner", _program("local-path-provisioner"), "start", *_flags({
         "config": volumes, "kubeconfig": _kubeconfig("local-path-provisioner"), "namespace": "lab-volumes",
         "configmap-name": "helper-pod", "service-account-name": "default", "helper-image": "localhost/tools:1"}))

@@ -1,4 +1,4 @@
-"""Nodes: containerd, kubelet and kube-proxy of each, in namespaces of its own. Ending a node's first process is a power cut."""
+"""Nodes: containerd, kubelet and kube-proxy of each, in namespaces of its own. To end its first process is a power cut."""
 
 import concurrent.futures
 import json
@@ -144,14 +144,16 @@ def start(index):
     node = places.node_name(index)
     if not processes.pid(node):
         _boot(index)
-    processes.start_in_node(f"{node}-containerd", node, "containerd", "--config", "/var/lib/node/containerd.toml", "--log-level", "warn")
+    processes.start_in_node(f"{node}-containerd", node, "containerd", "--config", "/var/lib/node/containerd.toml",
+                            "--log-level", "warn")
     processes.wait_until(f"containerd of {node} answers", lambda: _answers(node), 30, 0.1)
     present = _images(node)
     for name in ("pause", "tools"):
         if f"localhost/{name}:1" not in present:
             load(node, places.BIN / f"{name}.tar")
     start_kubelet(index)
-    processes.start_in_node(f"{node}-kube-proxy", node, "/var/lib/node/bin/kube-proxy", "--config=/var/lib/node/kube-proxy.json")
+    processes.start_in_node(f"{node}-kube-proxy", node, "/var/lib/node/bin/kube-proxy",
+                            "--config=/var/lib/node/kube-proxy.json")
 
 
 def cut_power(node):

@@ -11,7 +11,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
 
 _CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-BIN = pathlib.Path(os.environ.get("MOLDAU_LAB_BIN") or _CACHE / "moldau/kubernetes")  # what was built: kept for the next time
+# What was built is kept for the next time; what a cluster stores goes with it.
+BIN = pathlib.Path(os.environ.get("MOLDAU_LAB_BIN") or _CACHE / "moldau/kubernetes")
 STATE = pathlib.Path(os.environ.get("MOLDAU_LAB_DIR") or pathlib.Path(tempfile.gettempdir()) / "moldau-lab")
 
 NAME = "moldau-lab"            # of the network namespace beside the nodes, and of the control groups

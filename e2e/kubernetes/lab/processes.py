@@ -1,7 +1,7 @@
 """The lab's processes: started once, kept running by `hold`, found again by the next command, ended by their own id.
 
-A process is recorded as pid and start time, so that a pid which the system gave to somebody else is never taken for ours. Each
-runs in the network namespace beside the nodes, or inside a node: in all of its namespaces and control groups.
+A process is recorded as pid and start time, so that a pid which the system gave to somebody else is never taken for ours.
+Each runs in the network namespace beside the nodes, or inside a node: in all of its namespaces and control groups.
 """
 
 import contextlib
@@ -101,7 +101,8 @@ def _launch(name, command, environment=None):
     (places.STATE / "run").mkdir(parents=True, exist_ok=True)
     places.LOGS.mkdir(parents=True, exist_ok=True)
     with open(places.LOGS / f"{name}.log", "ab") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                                start_new_session=True)
 
 
 def _child_named(parent, comm):
@@ -131,8 +132,8 @@ def start_in_node(name, node, *command):
 
 def start_node(node, *command):
     """The first process of a node, in namespaces of its own: with its end all of the node ends."""
-    entry = ["sh", "-c", JOIN, "join", "nsenter", f"--net={places.namespace_file(node)}", "unshare", "--mount", "--uts", "--ipc",
-             "--pid", "--cgroup", "--fork", *map(str, command)]
+    entry = ["sh", "-c", JOIN, "join", "nsenter", f"--net={places.namespace_file(node)}", "unshare", "--mount", "--uts",
+             "--ipc", "--pid", "--cgroup", "--fork", *map(str, command)]
     process = _launch(node, entry, node_environment(node))
     _remember(node, _child_named(process, "hold"))
 
