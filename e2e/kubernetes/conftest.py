@@ -1,4 +1,4 @@
-"""Fixtures of the tests against Kubernetes: the cluster, a namespace for each test, the installed operator, measured figures."""
+"""Fixtures of the tests against Kubernetes: a namespace for each test, the installed operator, measured figures."""
 
 import itertools
 import json
@@ -44,8 +44,8 @@ def make_namespace(kube, request, counter=itertools.count()):
     made = []
 
     def make(labels=None):
-        base = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")[:NAMESPACE_NAME_MAX].strip("-")
-        name = f"{base}-{os.getpid() % 1000}-{next(counter)}"
+        claim = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
+        name = f"{claim[:NAMESPACE_NAME_MAX].strip('-')}-{os.getpid() % 1000}-{next(counter)}"
         kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels or {}}})
         made.append(name)
         eventually("the namespace has its account", lambda: kube.find("ServiceAccount", "default", name))

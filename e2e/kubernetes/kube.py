@@ -1,4 +1,4 @@
-"""A Kubernetes cluster as the tests see it: objects by kind and name, as plain dictionaries, and waiting for what shall become.
+"""A Kubernetes cluster as the tests see it: objects by kind and name, as plain dictionaries, and waiting for changes.
 
 Works against any cluster; what only the lab can do (power cuts and the like) is in faults.py.
 """
@@ -74,7 +74,8 @@ class Kube:
 
     def create(self, body, dry_run=False):
         options = {"dry_run": "All"} if dry_run else {}
-        return self.resource(body["kind"]).create(body=body, namespace=body["metadata"].get("namespace"), **options).to_dict()
+        namespace = body["metadata"].get("namespace")
+        return self.resource(body["kind"]).create(body=body, namespace=namespace, **options).to_dict()
 
     def apply(self, body, manager=MANAGER, force=True):
         return self.resource(body["kind"]).server_side_apply(
@@ -114,9 +115,13 @@ def is_ready(pod):
     return pod is not None and condition(pod, "Ready")["status"] == "True" and not pod["metadata"].get("deletionTimestamp")
 
 
+def environment():
+    return os.environ | {"KUBECONFIG": os.environ.get("E2E_KUBECONFIG") or os.environ["KUBECONFIG"]}
+
+
 def kubectl(*words, stdin=None, check=True):
-    done = subprocess.run(["kubectl", *map(str, words)], input=stdin, text=True, capture_output=True, check=False, timeout=300,
-                          env=os.environ | {"KUBECONFIG": os.environ.get("E2E_KUBECONFIG") or os.environ["KUBECONFIG"]})
+    done = subprocess.run(["kubectl", *map(str, words)], input=stdin, text=True, capture_output=True, check=False,
+                          timeout=300, env=environment())
     if check:
         assert done.returncode == 0, f"kubectl {' '.join(map(str, words))}: {done.stderr}"
     return done
@@ -124,7 +129,7 @@ def kubectl(*words, stdin=None, check=True):
 
 def helm(*words, check=True):
     done = subprocess.run(["helm", *map(str, words)], text=True, capture_output=True, check=False, timeout=600,
-                          env=os.environ | {"KUBECONFIG": os.environ.get("E2E_KUBECONFIG") or os.environ["KUBECONFIG"]})
+                          env=environment())
     if check:
         assert done.returncode == 0, f"helm {' '.join(map(str, words))}: {done.stdout}{done.stderr}"
     return done

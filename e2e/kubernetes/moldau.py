@@ -27,7 +27,7 @@ def image(target, tag=TAG):
 
 
 class Operator:
-    """The operator as `helm install` leaves it; the release and the namespace are named so that several can stand side by side."""
+    """The operator as `helm install` leaves it. Release and namespace can be chosen, so that several stand side by side."""
 
     def __init__(self, kube, release="moldau-operator", namespace="moldau-system"):
         self.kube, self.release, self.namespace = kube, release, namespace
@@ -49,14 +49,15 @@ class Operator:
 
     def pods(self):
         selector = f"app.kubernetes.io/name=moldau-operator,app.kubernetes.io/instance={self.release}"
+        ended = ("Succeeded", "Failed")
         return [pod for pod in self.kube.list("Pod", self.namespace, selector)
-                if pod["status"].get("phase") not in ("Succeeded", "Failed") and not pod["metadata"].get("deletionTimestamp")]
+                if pod["status"].get("phase") not in ended and not pod["metadata"].get("deletionTimestamp")]
 
     def pod(self):
         """The only one, or the one that holds the lease."""
-        pods = self.pods()
-        holder = self.lease_holder()
-        return next((pod for pod in pods if holder and holder.startswith(pod["metadata"]["name"])), pods[0] if pods else None)
+        pods, holder = self.pods(), self.lease_holder() or ""
+        leading = [pod for pod in pods if holder.startswith(pod["metadata"]["name"])]
+        return next(iter(leading + pods), None)
 
     def lease_holder(self):
         leases = [lease for lease in self.kube.list("Lease", self.namespace) if "moldau" in lease["metadata"]["name"]]
@@ -82,7 +83,8 @@ class Cluster:
         self.kube, self.namespace, self.name = kube, namespace, name
 
     def body(self, spec):
-        return {"apiVersion": GROUP, "kind": "Cluster", "metadata": {"name": self.name, "namespace": self.namespace}, "spec": spec}
+        metadata = {"name": self.name, "namespace": self.namespace}
+        return {"apiVersion": GROUP, "kind": "Cluster", "metadata": metadata, "spec": spec}
 
     @staticmethod
     def small(**fields):
@@ -141,7 +143,7 @@ class Cluster:
         eventually(f"{self.pod_name} is another pod, and ready", renewed, seconds)
 
     def bootstrap(self):
-        """Where the tests' clients connect: inside the lab they are in its network, elsewhere they come through node ports."""
+        """Where the tests' clients connect: in the lab they are in its network, elsewhere they come through node ports."""
         if ON_LAB:
             return f"{self.name}-bootstrap.{self.namespace}.svc.cluster.local:9092"
         listeners = {one["name"]: one for one in self.get()["status"]["listeners"]}

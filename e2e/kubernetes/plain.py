@@ -10,7 +10,8 @@ def objects(namespace):
     labels = {"app": NAME}
     host = f"{NAME}-0.{NAME}.{namespace}.svc.cluster.local"
     settings = {"listeners": "PLAINTEXT://0.0.0.0:9092", "advertised.listeners": f"PLAINTEXT://{host}:9092", "node.id": "0",
-                "log.dirs": "/var/lib/moldau/data", "moldau.admin.listen": "0.0.0.0:9644", "offsets.topic.num.partitions": "4"}
+                "log.dirs": "/var/lib/moldau/data", "moldau.admin.listen": "0.0.0.0:9644",
+                "offsets.topic.num.partitions": "4"}
     container = {
         "name": "broker",
         "image": image("broker"),
@@ -19,7 +20,8 @@ def objects(namespace):
         "livenessProbe": {"httpGet": {"path": "/livez", "port": 9644}},
         "resources": RESOURCES,
         "volumeMounts": [{"name": "data", "mountPath": "/var/lib/moldau"}],
-        "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                            "capabilities": {"drop": ["ALL"]}},
     }
     pod = {"metadata": {"labels": labels}, "spec": {
         "securityContext": {"runAsNonRoot": True, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},

@@ -125,8 +125,9 @@ def test_missing_secret_is_told_and_its_coming_mends_it(kube, operator, namespac
 def test_template_that_the_api_server_refuses_is_told_and_nothing_else_suffers(cluster):
     load = cluster.workload()
     uid = cluster.pod()["metadata"]["uid"]
-    cluster.patch(template={"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-        {"matchExpressions": [{"key": "zone", "operator": "Near"}]}]}}}})
+    terms = [{"matchExpressions": [{"key": "zone", "operator": "Near"}]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    cluster.patch(template={"affinity": {"nodeAffinity": required}})
     told = cluster.wait_for_reason("Accepted", "TemplateRefused", 30)
     assert "operator" in told["message"]
     assert cluster.pod()["metadata"]["uid"] == uid

@@ -86,7 +86,7 @@ def test_node_that_a_person_declares_off_lets_its_pod_go(cluster, lab, kube):
                    ["status"] == "Unknown", 60)
         kubectl("taint", "node", node, "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute")
         try:
-            eventually("the old pod is gone", lambda: (cluster.pod() or {"metadata": {"uid": None}})["metadata"]["uid"] != uid, 90)
+            eventually("the old pod is gone", lambda: not cluster.pod() or cluster.pod()["metadata"]["uid"] != uid, 90)
             cluster.wait_for_reason("BrokersReady", "NodeLostVolumeBound", 60)
             assert kube.find("PersistentVolumeClaim", "data-demo-brokers-0", cluster.namespace)
         finally:

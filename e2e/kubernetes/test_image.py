@@ -1,4 +1,4 @@
-"""The broker's image by itself: what it promises as process 1 of a container, and that its volume keeps what was acknowledged."""
+"""The images by themselves: process 1 of a container, read-only, without rights, and nothing acknowledged is lost."""
 
 import signal
 import time

@@ -27,7 +27,8 @@ def with_admin(address, ask):
 
 
 def create_topic(address, name, partitions=3, config=None):
-    with_admin(address, lambda client: client.create_topics([NewTopic(name, partitions, 1, config=config or {})])[name].result(60))
+    topic = NewTopic(name, partitions, 1, config=config or {})
+    with_admin(address, lambda client: client.create_topics([topic])[name].result(60))
 
 
 def delete_topic(address, name):
@@ -127,7 +128,8 @@ class Workload:
         number = 0
         while not self._stop.is_set():
             try:
-                producer.produce(self.topic, f"{number}".encode(), partition=number % self.partitions, on_delivery=self._delivered)
+                producer.produce(self.topic, f"{number}".encode(), partition=number % self.partitions,
+                                 on_delivery=self._delivered)
                 number += 1
             except BufferError:
                 producer.poll(0.1)
