@@ -2,10 +2,10 @@
 //
 // The problem: an API server is restarted, sheds load and drops connections while the operator works, and a caller should
 // see only answers that mean something. The idea: every verb knows whether it may be repeated. Requests that may are
-// repeated after a lost connection; all are after 429 and 503 (the server did not carry them out), no sooner than
-// Retry-After says, with back-off, a bounded number of times, within the request's deadline. Everything else comes back as a
-// KubeError. Requests in flight are bounded: what exceeds the bound waits its turn. Place: over a Transport; list_watch.h
-// and all writers use it.
+// repeated after a lost connection; all are after 429 and after 5xx with Retry-After (the server did not carry them out), no
+// sooner than it says, with back-off, a bounded number of times, within the request's deadline. Everything else comes back
+// as a KubeError. Requests in flight are bounded: what exceeds the bound waits its turn. Place: over a Transport;
+// list_watch.h and all writers use it.
 
 #pragma once
 
@@ -34,6 +34,8 @@ inline constexpr std::string_view kApplyManager = "moldau-operator";
 inline constexpr std::string_view kStatusManager = "moldau-operator-status";
 
 enum class DryRun : std::uint8_t { kNo, kServer };
+// What the server does with fields that it does not know: drop them, or refuse the whole (then kBadRequest says which).
+enum class FieldValidation : std::uint8_t { kDrop, kStrict };
 enum class Conflicts : std::uint8_t { kFail, kForce };
 enum class Propagation : std::uint8_t { kBackground, kForeground, kOrphan };
 enum class PatchType : std::uint8_t { kMerge, kJson };
@@ -72,6 +74,7 @@ struct ApplyOptions {
     std::string subresource;
     std::string field_manager{kApplyManager};
     Conflicts conflicts = Conflicts::kForce;
+    FieldValidation validation = FieldValidation::kDrop;
     DryRun dry_run = DryRun::kNo;
 };
 struct PatchOptions {

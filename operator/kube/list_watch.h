@@ -24,10 +24,12 @@
 
 namespace moldau::kube {
 
+struct WatchLine;
+
 struct WatchEvent {
     enum class Kind : std::uint8_t {
         kListBegin,  // a listing starts (at first, after 410): what is not listed until kSynced does not exist any more
-        kListed,     // an object of the listing; the same one may come twice
+        kListed,     // an object of the listing; the same one may come twice, and a kDeleted may follow before kSynced
         kSynced,     // the listing is complete, as of `resource_version`
         kAdded,
         kModified,
@@ -52,12 +54,13 @@ struct ListWatchOptions {
     std::string field_selector;
     WatchListUse watch_list = WatchListUse::kWhenServed;
     std::size_t page_limit = 500;
-    std::size_t line_bytes_max = 8U << 20U;  // a longer event is skipped by listing anew; etcd holds 1.5 MiB at most
-    Millis watch_timeout{480'000};           // the server ends a watch after this, +-20 %; it is then continued
-    Millis silence_max{150'000};             // no byte for so long: reconnect. Bookmarks come every minute
-    Millis first_byte_max{30'000};           // of a watch list that is not yet synced: fall back to list + watch
-    Millis backoff_min{500};
+    std::size_t object_bytes_max = 8U << 20U;  // a larger one ends the watch with kLimitExceeded; etcd holds 1.5 MiB at most
+    Millis watch_timeout{600'000};             // the server ends a watch after half of this to all of it; it is continued
+    Millis silence_max{150'000};               // no byte for so long: reconnect. Bookmarks come every minute
+    Millis first_byte_max{30'000};             // of a watch list that is not yet synced: fall back to list + watch
+    Millis backoff_min{200};
     Millis backoff_max{30'000};
+    std::uint64_t seed = 1;  // of the jitter
 };
 
 // Lifetime: outlives run(). Thread: the loop's.
@@ -78,21 +81,30 @@ public:
     std::uint64_t watch_count() const { return watch_count_; }
 
 private:
-    enum class Next : std::uint8_t { kWatch, kList };
-    struct Reader;
+    struct ListedPage {
+        std::string resource_version;
+        std::string continue_token;
+    };
 
+    Task<KubeResult<void>> turn(loop::Cancel& cancel);
     Task<KubeResult<void>> list(loop::Cancel& cancel);
-    Task<KubeResult<std::string>> list_page(std::string continue_token, std::size_t limit, loop::Cancel& cancel);
-    Task<KubeResult<Next>> watch(loop::Cancel& cancel);
-    Task<KubeResult<Next>> read_watch(BodyStream& body, loop::Cancel& cancel);
-    KubeResult<Next> take_line(std::string_view line);
-    KubeResult<Next> take_error(std::string_view status);
-    Request watch_request() const;
+    Task<KubeResult<ListedPage>> list_page(std::string token, std::size_t limit, loop::Cancel& cancel);
+    Task<KubeResult<void>> watch(loop::Cancel& cancel);
+    Task<KubeResult<void>> read_watch(BodyStream& body, loop::Cancel& cancel);
+    Result<void> take_item(std::string_view text);
+    KubeResult<void> take_line(std::string_view text);
+    void take_bookmark(const WatchLine& line);
+    void take_change(WatchEvent::Kind kind, Object object);
     Request list_request(const std::string& continue_token, std::size_t limit) const;
-    bool falls_back(const KubeError& error);
+    Request watch_request();
+    bool falls_back(const KubeError& error) const;
     void begin_listing();
+    void become_synced(std::string resource_version);
+    void forget_version();
     void tell(WatchEvent::Kind kind, Object object, std::string resource_version);
     void tell_error(const KubeError& error);
+    Millis delay_after(const KubeResult<void>& outcome, Nanos lasted);
+    Millis jittered(Millis delay);
     std::string what(std::string_view verb) const;
 
     Client& client_;
@@ -100,7 +112,9 @@ private:
     Listener listener_;
     bool watch_list_;
     bool synced_ = false;
-    std::string resource_version_;
+    std::string resource_version_;  // where to go on; empty: with a listing
+    std::uint64_t random_;
+    Millis backoff_;
     std::uint64_t list_count_ = 0;
     std::uint64_t watch_count_ = 0;
 };

@@ -55,7 +55,7 @@ public:
     Object& operator=(Object&&) noexcept = default;
     ~Object() = default;
 
-    // Errors: kMalformed when `text` is no JSON, no JSON object or nested deeper than 128.
+    // Errors: kMalformed when `text` is no JSON, no JSON object or nested deeper than 512.
     static Result<Object> parse(std::string_view text);
 
     // The document. Hold the pointer while using what is inside: for a packed object each call makes a new tree.

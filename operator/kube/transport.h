@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,9 @@ struct Request {
     Millis timeout{30'000};
     std::size_t body_bytes_max = 64U << 20U;  // of send's answer; beyond: kLimitExceeded
 
-    // "GET /api/v1/pods?limit=500", the query encoded.
+    // "/api/v1/pods?limit=500", the query encoded.
+    std::string path_and_query() const;
+    // "GET /api/v1/pods?limit=500".
     std::string target() const;
 };
 
