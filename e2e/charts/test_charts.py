@@ -113,11 +113,11 @@ def test_refuses_with_a_clear_message(helm, name, value, sentence):
     assert refused.returncode != 0 and sentence in refused.stderr, refused.stderr
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_every_value_that_is_documented_is_accepted(helm, case):
-    """values.yaml itself satisfies its schema, with and without the case's changes."""
-    chart = ROOT / CHART[case.split("-")[0]]
-    assert helm("template", "demo", chart, "--values", chart / "values.yaml").returncode == 0
+@pytest.mark.parametrize("chart", CHART.values())
+def test_every_documented_value_is_accepted(helm, chart):
+    """values.yaml itself satisfies its schema."""
+    rendered = helm("template", "demo", chart, "--values", f"{chart}/values.yaml")
+    assert rendered.returncode == 0, rendered.stderr
 
 
 def test_topics_never_share_a_name(helm):

@@ -20,7 +20,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- define "moldau-operator.serviceAccount" -}}
-{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "moldau-operator.fullname" .) "default") }}
+{{- $made := .Values.serviceAccount.create | ternary (include "moldau-operator.fullname" .) "default" }}
+{{- .Values.serviceAccount.name | default $made }}
 {{- end }}
 
 {{/* image (dict "root" $ "image" .Values.image): REGISTRY/REPOSITORY:TAG, or @DIGEST. */}}

@@ -13,7 +13,8 @@ checks that). There are no wildcards, no Secrets, no rights to make roles or to 
 - apiGroups: [moldau.dev]
   resources: [clusters/status, topics/status]
   verbs: [get, patch, update]
-# update: owner references that block deletion, where the API server asks for this right (OwnerReferencesPermissionEnforcement).
+# update: owner references that block deletion, where the API server asks for this right
+# (OwnerReferencesPermissionEnforcement).
 - apiGroups: [moldau.dev]
   resources: [clusters/finalizers, topics/finalizers]
   verbs: [update]

@@ -17,12 +17,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/*
-topicResource (dict "cluster" C "topic" NAME): the name of the resource of a topic: C-NAME. Where NAME has what resources may not have (capital
-letters, underscores) or is too long, what is left of it with eight digits of its hash.
+topicResource (dict "cluster" C "topic" NAME): the name of the resource of a topic: C-NAME. Where NAME has what resources
+may not have (capital letters, underscores) or is too long, what is left of it with eight digits of its hash.
 */}}
 {{- define "moldau.topicResource" -}}
 {{- $plain := printf "%s-%s" .cluster .topic }}
-{{- if and (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$" $plain) (le (len $plain) 253) }}{{ $plain }}
+{{- $part := "[a-z0-9]([-a-z0-9]*[a-z0-9])?" }}
+{{- if and (regexMatch (printf "^%s(\\.%s)*$" $part $part) $plain) (le (len $plain) 253) }}{{ $plain }}
 {{- else }}
 {{- $kept := regexReplaceAll "[^a-z0-9]+" (lower .topic) "-" | trunc 180 | trimAll "-" | default "topic" }}
 {{- printf "%s-%s-%s" .cluster $kept (sha256sum .topic | trunc 8) }}
