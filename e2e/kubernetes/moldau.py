@@ -70,6 +70,20 @@ class Operator:
             return ready and deployment["status"].get("observedGeneration") == deployment["metadata"]["generation"]
         eventually("the operator is available", available, seconds)
 
+    def move_off(self, node):
+        """Scenarios about a node that dies are about a broker's: the operator works from another one."""
+        if all(pod["spec"].get("nodeName") != node for pod in self.pods()):
+            return
+        kubectl("cordon", node)
+        try:
+            for pod in self.pods():
+                self.kube.delete("Pod", pod["metadata"]["name"], self.namespace)
+            eventually("the operator is elsewhere", lambda: self.pods() and all(
+                pod["spec"].get("nodeName") not in (node, None) for pod in self.pods()), 60)
+            self.wait_until_available()
+        finally:
+            kubectl("uncordon", node)
+
     def metrics(self):
         """Its metrics in Prometheus' text format."""
         pod = self.pod()["metadata"]["name"]

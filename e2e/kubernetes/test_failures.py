@@ -45,9 +45,10 @@ def test_broker_killed_again_and_again_loses_nothing(cluster, lab):
 
 
 @pytest.mark.smoke
-def test_node_without_kubelet_goes_on_serving_and_comes_back(cluster, kube, lab):
+def test_node_without_kubelet_goes_on_serving_and_comes_back(cluster, operator, kube, lab):
     load = cluster.workload()
     node = cluster.node()
+    operator.move_off(node)
     with lab.kubelet_dead(node):
         eventually("the node is NotReady",
                    lambda: next(one for one in kube.get("Node", node)["status"]["conditions"] if one["type"] == "Ready")
@@ -61,10 +62,11 @@ def test_node_without_kubelet_goes_on_serving_and_comes_back(cluster, kube, lab)
 
 
 @pytest.mark.smoke
-def test_power_cut_of_the_node_is_told_and_when_it_is_back_nothing_is_lost(cluster, lab, kube):
+def test_power_cut_of_the_node_is_told_and_when_it_is_back_nothing_is_lost(cluster, operator, lab, kube):
     load = cluster.workload()
     node = cluster.node()
     claim = kube.get("PersistentVolumeClaim", "data-demo-brokers-0", cluster.namespace)["metadata"]["uid"]
+    operator.move_off(node)
     with lab.power_cut(node):
         def told():
             found = cluster.condition("BrokersReady")
@@ -76,10 +78,11 @@ def test_power_cut_of_the_node_is_told_and_when_it_is_back_nothing_is_lost(clust
     load.check()
 
 
-def test_node_that_a_person_declares_off_lets_its_pod_go(cluster, lab, kube):
+def test_node_that_a_person_declares_off_lets_its_pod_go(cluster, operator, lab, kube):
     """The out-of-service taint says that nothing runs there: the pod is removed, and waits for its node-bound volume."""
     load = cluster.workload()
     node, uid = cluster.node(), cluster.pod()["metadata"]["uid"]
+    operator.move_off(node)
     with lab.power_cut(node):
         eventually("the node is NotReady",
                    lambda: next(one for one in kube.get("Node", node)["status"]["conditions"] if one["type"] == "Ready")
@@ -97,7 +100,7 @@ def test_node_that_a_person_declares_off_lets_its_pod_go(cluster, lab, kube):
 
 
 @pytest.mark.smoke
-def test_drained_node_gives_its_broker_up_and_takes_it_back(cluster, lab):
+def test_drained_node_gives_its_broker_up_and_takes_it_back(cluster):
     """The volume is bound to its node, so the broker waits until the node may be used again."""
     load = cluster.workload()
     node, uid = cluster.node(), cluster.pod()["metadata"]["uid"]

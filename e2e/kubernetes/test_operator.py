@@ -36,35 +36,36 @@ def killed_now_and_then(operator, lab, kills=3):
         operator.wait_until_available(180)  # the kubelet waits longer before each start of a container that ended often
 
 
-def delete_pod(cluster, kube):
+def delete_pod(cluster, kube, lab):
+    del lab
     uid = cluster.pod()["metadata"]["uid"]
     kube.delete("Pod", cluster.pod_name, cluster.namespace)
     return lambda: cluster.wait_for_another_pod(uid, 180)
 
 
-def change_dynamic_setting(cluster, kube):
-    del kube
+def change_dynamic_setting(cluster, kube, lab):
+    del kube, lab
     cluster.patch(config={"log.retention.ms": 7_200_000})
     return lambda: eventually("the broker has it", lambda: workload.broker_config(cluster.bootstrap())
                               ["log.retention.ms"] == "7200000", 180)
 
 
-def change_static_setting(cluster, kube):
-    del kube
+def change_static_setting(cluster, kube, lab):
+    del kube, lab
     uid = cluster.pod()["metadata"]["uid"]
     cluster.patch(config={"moldau.io.threads": 2})
     return lambda: cluster.wait_for_another_pod(uid, 240)
 
 
-def upgrade_image(cluster, kube):
-    del kube
+def upgrade_image(cluster, kube, lab):
+    del kube, lab
     cluster.patch(version=NEXT_TAG)
     return lambda: eventually("it runs the next version", lambda: is_ready(cluster.pod()) and
                               cluster.pod()["spec"]["containers"][0]["image"] == image("broker", NEXT_TAG), 240)
 
 
-def make_and_delete_topics(cluster, kube):
-    del kube
+def make_and_delete_topics(cluster, kube, lab):
+    del kube, lab
     for number in range(20):
         cluster.topic(f"made-{number}", partitions=2)
     gone = cluster.topic("gone")
@@ -76,7 +77,8 @@ def make_and_delete_topics(cluster, kube):
     return lambda: eventually("the topics are as the resources say", settled, 180)
 
 
-def stop_and_start(cluster, kube):
+def stop_and_start(cluster, kube, lab):
+    del lab
     cluster.patch(replicas=0)
     eventually("the broker is told to stop", lambda: kube.get("StatefulSet", "demo-brokers", cluster.namespace)
                ["spec"]["replicas"] == 0, 180)
@@ -84,26 +86,74 @@ def stop_and_start(cluster, kube):
     return lambda: eventually("it runs again", lambda: is_ready(cluster.pod()), 180)
 
 
-def use_bad_image_and_mend(cluster, kube):
-    del kube
+def use_bad_image_and_mend(cluster, kube, lab):
+    del kube, lab
     cluster.patch(image=image("broker", "no-such-version"))
     cluster.wait_for_reason("BrokersReady", "ImagePullFailed", 240)
     cluster.patch(image=None)
     return lambda: cluster.wait_until_ready(240)
 
 
-CHANGES = [delete_pod, change_dynamic_setting, change_static_setting, upgrade_image, make_and_delete_topics, stop_and_start,
-           use_bad_image_and_mend]
+def kill_broker(cluster, kube, lab):
+    del kube
+    lab.kill_process(cluster.pod())
+    return lambda: eventually("it runs again", lambda: is_ready(cluster.pod()) and
+                              cluster.pod()["status"]["containerStatuses"][0]["restartCount"] == 1, 180)
+
+
+def ask_for_too_much_and_mend(cluster, kube, lab):
+    del kube, lab
+    cluster.patch(resources={"requests": {"cpu": "1000"}})
+    cluster.wait_for_reason("BrokersReady", "Unschedulable", 240)
+    cluster.patch(resources={"requests": {"cpu": "50m"}})
+    return lambda: cluster.wait_until_ready(240)
+
+
+def delete_and_recreate(cluster, kube, lab):
+    del lab
+    kube.delete("Cluster", cluster.name, cluster.namespace)
+    eventually("it is gone", lambda: kube.find("Cluster", cluster.name, cluster.namespace) is None, 180)
+    cluster.apply()
+    return lambda: cluster.wait_until_ready(240)
+
+
+def make_another_cluster(cluster, kube, lab):
+    del lab
+    other = Cluster(kube, cluster.namespace, "other")
+    other.apply()
+    other.topic("there", partitions=2)
+
+    def works():
+        other.wait_until_ready(240)
+        eventually("its topic is there", lambda: workload.topics(other.bootstrap()).get("there") == 2, 60)
+    return works
+
+
+CHANGES = [delete_pod, kill_broker, change_dynamic_setting, change_static_setting, upgrade_image, make_and_delete_topics,
+           stop_and_start, use_bad_image_and_mend, ask_for_too_much_and_mend, delete_and_recreate, make_another_cluster]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_operator_killed_in_the_middle_goes_on_where_it_was(change, cluster, kube, operator, lab):
     load = cluster.workload()
     with killed_now_and_then(operator, lab):
-        finished = change(cluster, kube)
+        finished = change(cluster, kube, lab)
     finished()
     cluster.wait_until_ready(240)
     load.wait_for_more(60)
+    load.check()
+
+
+def test_operator_killed_while_a_node_has_no_power_goes_on_where_it_was(cluster, operator, lab):
+    load = cluster.workload()
+    node = cluster.node()
+    operator.move_off(node)
+    with lab.power_cut(node):
+        with killed_now_and_then(operator, lab):
+            eventually("the condition names the lost node",
+                       lambda: node in cluster.condition("BrokersReady")["message"], 120)
+    cluster.wait_until_ready(240)
+    load.wait_for_more(120)
     load.check()
 
 
@@ -111,7 +161,7 @@ def test_operator_killed_in_the_middle_goes_on_where_it_was(change, cluster, kub
 def test_operator_killed_while_a_static_setting_changes_goes_on_where_it_was(cluster, kube, operator, lab):
     load = cluster.workload()
     with killed_now_and_then(operator, lab, kills=1):
-        finished = change_static_setting(cluster, kube)
+        finished = change_static_setting(cluster, kube, lab)
     finished()
     cluster.wait_until_ready(120)
     load.wait_for_more(60)
