@@ -4,8 +4,7 @@ import pathlib
 import subprocess
 import time
 
-from lab import __main__ as lab
-from lab import nodes, places
+from lab import cluster, nodes, places
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -49,5 +48,5 @@ def load(archives):
 
 
 def all_of_it(count=NODES, next_too=True):
-    lab.up(count)
+    cluster.up(count)
     load(make_images(next_too))

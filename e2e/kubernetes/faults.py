@@ -79,10 +79,10 @@ class Lab:
 
     def kill_api_server(self):
         """kill -9; back after a second or two. Returns when it is ready again."""
-        before = processes._children(processes.pid("kube-apiserver"))
+        before = processes.children(processes.pid("kube-apiserver"))
         control_plane.kill_api_server()
         processes.wait_until("another API server process",
-                             lambda: processes._children(processes.pid("kube-apiserver")) not in ([], before), 20)
+                             lambda: processes.children(processes.pid("kube-apiserver")) not in ([], before), 20)
         control_plane.wait_for_api()
 
     @contextlib.contextmanager

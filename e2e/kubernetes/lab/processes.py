@@ -81,7 +81,8 @@ def in_lab(*command, **options):
     return subprocess.run(into_lab(*command), **options).stdout
 
 
-def _children(number):
+def children(number):
+    """Pids of the processes that `number` started and that still are."""
     try:
         return [int(word) for word in pathlib.Path(f"/proc/{number}/task/{number}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
@@ -108,7 +109,7 @@ def _launch(name, command, environment=None):
 def _child_named(parent, comm):
     """The child of `parent` that became a program called `comm`, once it did."""
     def found():
-        for child in _children(parent.pid):
+        for child in children(parent.pid):
             with contextlib.suppress(OSError):
                 if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == comm:
                     return child
@@ -140,7 +141,7 @@ def start_node(node, *command):
 
 def signal_process(name, number):
     """Sends a signal to what `name` keeps running, not to its keeper: it will be started again a second later."""
-    for child in _children(pid(name)):
+    for child in children(pid(name)):
         os.kill(child, number)
 
 
