@@ -28,7 +28,7 @@ def blocks(language):
             yield f"{page.stem}-{number}", text
 
 
-RESOURCES = [(path.stem, path.read_text()) for path in EXAMPLES if not path.stem.startswith("values-")]
+RESOURCES = [(path.stem, path.read_text()) for path in EXAMPLES]
 RESOURCES += blocks("yaml")
 
 
@@ -55,7 +55,7 @@ def test_kubectl_applies_all_examples_at_once(kubectl, tmp_path):
 
 @pytest.mark.parametrize("chart", ["moldau-operator", "moldau"])
 def test_examples_of_values_render(helm, chart):
-    path = DOCS / f"examples/values-{chart.removeprefix('moldau-')}.yaml"
+    path = DOCS / f"values/{chart.removeprefix('moldau-')}.yaml"
     rendered = helm("template", "demo", f"charts/{chart}", "--values", path)
     assert rendered.returncode == 0, rendered.stderr
 

@@ -5,18 +5,18 @@ checks that). There are no wildcards, no Secrets, no rights to make roles or to 
 
 {{/* In the namespaces that are looked after. */}}
 {{- define "moldau-operator.rules" -}}
-# get, list, watch: what is wanted. patch, update: the finalizer that keeps claims and topics until they are dealt with.
+# get, list, watch: what is wanted. patch: the finalizer that keeps claims and topics until they are dealt with.
 - apiGroups: [moldau.dev]
   resources: [clusters, topics]
-  verbs: [get, list, watch, patch, update]
-# patch: what is so, written by server-side apply under a field manager of its own. get, update: the same by older means.
+  verbs: [get, list, watch, patch]
+# patch: what is so, written by server-side apply under a field manager of its own.
 - apiGroups: [moldau.dev]
   resources: [clusters/status, topics/status]
-  verbs: [get, patch, update]
+  verbs: [patch]
 # update: owner references that block deletion, where the API server asks for this right
 # (OwnerReferencesPermissionEnforcement).
 - apiGroups: [moldau.dev]
-  resources: [clusters/finalizers, topics/finalizers]
+  resources: [clusters/finalizers]
   verbs: [update]
 # get, list, watch: the brokers' StatefulSets as they are. create, patch: server-side apply. delete: to make one anew around
 # its running pods, when a field changes that cannot be changed.
@@ -51,30 +51,26 @@ checks that). There are no wildcards, no Secrets, no rights to make roles or to 
   verbs: [get, list, watch, create, patch, delete]
 # get, list, watch: as they are, where this API exists. create, patch: server-side apply. delete: monitoring was turned off.
 - apiGroups: [monitoring.coreos.com]
-  resources: [podmonitors, servicemonitors]
+  resources: [podmonitors]
   verbs: [get, list, watch, create, patch, delete]
 {{- end }}
 
 {{/* Of the whole Kubernetes; only when all namespaces are looked after. */}}
 {{- define "moldau-operator.clusterRules" -}}
-# get, list, watch: whether a pod's node is lost, and known to be off, before a pod is removed from it by force.
+# list, watch: whether a pod's node is lost, and known to be off, before a pod is removed from it by force.
 - apiGroups: [""]
   resources: [nodes]
-  verbs: [get, list, watch]
-# get, list, watch: whether a volume is bound to a node that is lost.
+  verbs: [list, watch]
+# list, watch: whether a volume is bound to a node that is lost.
 - apiGroups: [""]
   resources: [persistentvolumes]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end }}
 
 {{/* In the operator's own namespace. */}}
 {{- define "moldau-operator.leaseRules" -}}
-# get, create, update, patch: the lease that says which of several operators works.
+# get, create, update: the lease that says which of several operators works.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, create, update, patch]
-# create, patch: who became leader.
-- apiGroups: [events.k8s.io]
-  resources: [events]
-  verbs: [create, patch]
+  verbs: [get, create, update]
 {{- end }}
