@@ -84,6 +84,26 @@ def test_alerts_fire_when_they_should(promtool):
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
+def test_the_page_lists_every_alert():
+    page = (ROOT / "docs/operator/monitoring.md").read_text()
+    for rule in alerts():
+        after, summary = rule.get("for", "at once"), rule["annotations"]["summary"]
+        assert f"| `{rule['alert']}` | {rule['labels']['severity']} | {after} | {summary} |" in page
+
+
+def test_the_configuration_for_prometheus_alone_is_valid(promtool, tmp_path):
+    page = (ROOT / "docs/operator/monitoring.md").read_text()
+    config = tmp_path / "prometheus.yml"
+    text = re.search(r"```prometheus\n(.*?)```", page, re.S).group(1)
+    discovery = "kubernetes_sd_configs: [{role: pod}]"
+    assert text.count(discovery) == 2
+    text = text.replace(discovery, "static_configs: [{targets: [a]}]")  # Debian's Prometheus is built without the former
+    config.write_text(text.replace("[charts/", f"[{ROOT}/charts/"))
+    checked = promtool("check", "config", config)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"{len(alerts())} rules found" in checked.stdout
+
+
 def test_every_alert_has_a_unit_test():
     text = (HERE / "rules_test.yaml").read_text()
     assert [rule["alert"] for rule in alerts() if rule["alert"] not in text] == []
