@@ -66,8 +66,10 @@ class Operator:
     def wait_until_available(self, seconds=READY_S):
         def available():
             deployment = self.kube.get("Deployment", self.release, self.namespace)
-            ready = (deployment["status"].get("readyReplicas") or 0) == deployment["spec"]["replicas"]
-            return ready and deployment["status"].get("observedGeneration") == deployment["metadata"]["generation"]
+            seen = deployment["status"].get("observedGeneration") == deployment["metadata"]["generation"]
+            updated = deployment["status"].get("updatedReplicas") or 0
+            ready = [pod for pod in self.pods() if is_ready(pod)]
+            return seen and len(ready) == len(self.pods()) == updated == deployment["spec"]["replicas"]
         eventually("the operator is available", available, seconds)
 
     def move_off(self, node):
@@ -83,6 +85,12 @@ class Operator:
             self.wait_until_available()
         finally:
             kubectl("uncordon", node)
+
+    def renew(self):
+        """Another pod: a container that ended often is started later and later, which would be the next test's trouble."""
+        for pod in self.pods():
+            self.kube.delete("Pod", pod["metadata"]["name"], self.namespace, gracePeriodSeconds=1)
+        self.wait_until_available()
 
     def metrics(self):
         """Its metrics in Prometheus' text format."""

@@ -17,23 +17,31 @@ STEADY_SMOKE_S = 30
 
 
 @contextlib.contextmanager
-def killed_now_and_then(operator, lab, kills=3):
-    """Kills the operator's process a few times, at random moments, from when the block begins; ends when it is up again."""
+def killed_now_and_then(operator, lab, kills=2):
+    """Kills the leading operator at random moments: soon after the block begins, and again soon after it leads once more."""
     chance = random.Random(7)
+    stop = threading.Event()
 
     def run():
         for _ in range(kills):
-            time.sleep(chance.uniform(0.05, 1.2))
+            stop.wait(chance.uniform(0.05, 1.5))
             pod = operator.pod()
             if pod and is_ready(pod):
+                holder = operator.lease_holder()
                 lab.kill_process(pod)
+                with contextlib.suppress(AssertionError):  # the block may have ended by then: enough
+                    eventually("another process leads", lambda old=holder: operator.lease_holder() not in (old, None, "") or
+                               stop.is_set(), 60)
+            if stop.is_set():
+                return
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield
     finally:
-        thread.join(60)
-        operator.wait_until_available(180)  # the kubelet waits longer before each start of a container that ended often
+        stop.set()
+        thread.join(90)
+        operator.renew()
 
 
 def delete_pod(cluster, kube, lab):

@@ -10,7 +10,8 @@ from . import binaries, cluster, nodes, places, processes
 def enter(words):
     """Becomes a command in the lab's network, with its DNS, its kubeconfig and its kubectl and helm."""
     resolver = places.STATE / "resolv.conf"
-    resolver.write_text(f"nameserver {places.CONTROL_ADDRESS}\n")
+    # As in a pod: names that end in .svc are meant to be looked up below the cluster's domain first.
+    resolver.write_text(f"nameserver {places.CONTROL_ADDRESS}\nsearch svc.cluster.local cluster.local\noptions ndots:5\n")
     environment = os.environ | {"KUBECONFIG": str(places.KUBECONFIG), "PATH": f"{places.BIN}:{os.environ['PATH']}"}
     script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
     command = processes.into_lab("unshare", "--mount", "sh", "-c", script, resolver, *words)
