@@ -97,7 +97,8 @@ def _compile(name, folder, package, flags, say):
         return
     started = time.monotonic()
     under = shlex.split(os.environ.get("MOLDAU_LAB_COMPILE", ""))
-    command = [*under, "go", "build", "-trimpath", "-ldflags", " ".join(["-s -w", *flags]), "-o", places.BIN / name, package]
+    command = [*under, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", " ".join(["-s -w", *flags]),
+               "-o", places.BIN / name, package]
     done = subprocess.run(command, cwd=places.HERE / "go" / folder, env=os.environ | {"CGO_ENABLED": "0"}, check=False)
     if done.returncode != 0:
         raise CannotBuild(f"{name}: go build ended with status {done.returncode}")
