@@ -142,13 +142,15 @@ Task<KubeResult<Object>> Client::perform_object(Attempt attempt) {
 namespace {
 
 // The start of a body, for a Status.
-Task<std::string> read_some(std::unique_ptr<BodyStream> body) {
+Task<std::string> read_some(loop::Loop& loop, std::unique_ptr<BodyStream> body, Millis limit) {
     std::string text;
+    const auto timer = loop.call_after(limit, [&] { body->cancel(); });
     while (text.size() < kStatusBytesMax) {
         auto chunk = co_await completion<Result<std::string>>([&](auto done) { body->read(std::move(done)); });
-        if (!chunk || chunk->empty()) co_return text;
+        if (!chunk || chunk->empty()) break;
         text += *chunk;
     }
+    loop.cancel_timer(timer);
     // The rest is not wanted.
     body->cancel();
     co_return text;
@@ -174,7 +176,7 @@ Task<KubeResult<std::unique_ptr<BodyStream>>> Client::open(Request request, std:
     report(request, response ? Result<int>(response->status) : fail(response.error()), started);
     if (!response) co_return fail(response.error().code, what + ": " + response.error().context);
     if (response->status == 200) co_return std::move(response->body);
-    const auto text = co_await read_some(std::move(response->body));
+    const auto text = co_await read_some(loop_, std::move(response->body), options_.timeout);
     co_return fail(parse_status(response->status, text, header_of(*response, "retry-after"), what));
 }
 

@@ -91,4 +91,8 @@ public:
     virtual Task<void> stop() = 0;
 };
 
+struct Endpoint;
+// Makes a Transport to an endpoint. Errors: kUsage when its address or certificates are no good.
+using TransportFactory = std::function<Result<std::unique_ptr<Transport>>(const Endpoint&)>;
+
 }  // namespace moldau::kube

@@ -46,7 +46,7 @@ void StreamEnd::cut() {
 
 void StreamEnd::cancel() {
     over_ = true;
-    bytes_.clear();
+    drop_bytes();
     failure_ = Error{Errc::kCancelled, "the stream was cancelled"};
     pump();
 }
@@ -57,11 +57,17 @@ void StreamEnd::read(kube::BodyStream::Done done) {
     pump();
 }
 
+void StreamEnd::drop_bytes() {
+    bytes_.clear();
+    given_ = 0;
+}
+
 void StreamEnd::pump() {
     if (!reader_) return;
-    if (!bytes_.empty()) {
-        auto chunk = bytes_.substr(0, chunk_bytes_);
-        bytes_.erase(0, chunk.size());
+    if (given_ < bytes_.size()) {
+        auto chunk = bytes_.substr(given_, chunk_bytes_);
+        given_ += chunk.size();
+        if (given_ == bytes_.size()) drop_bytes();
         return give(std::move(chunk));
     }
     if (!over_) return;

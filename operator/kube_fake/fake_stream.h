@@ -31,11 +31,13 @@ public:
 
 private:
     void pump();
+    void drop_bytes();
     void give(Result<std::string> result);
 
     loop::Loop& loop_;
     std::size_t chunk_bytes_;
     std::string bytes_;
+    std::size_t given_ = 0;  // of bytes_
     bool over_ = false;
     bool abandoned_ = false;
     std::optional<Error> failure_;
