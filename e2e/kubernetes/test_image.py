@@ -69,7 +69,7 @@ def test_sigterm_stops_the_broker_cleanly_within_its_grace(broker, load, lab):
 def test_process_one_leaves_no_zombies_of_orphans(broker, lab):
     """A process that is started beside the broker and loses its parent becomes the broker's child."""
     pid = lab.main_pid(broker.pod())
-    kubectl("exec", "plain-0", "-n", broker.namespace, "--", "sh", "-c", "(sleep 3 &)")
+    kubectl("exec", "plain-0", "-n", broker.namespace, "--", "sh", "-c", "(sleep 3 >&- 2>&- &)")
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
     eventually("the orphan is the broker's child", lambda: children.read_text().split(), 3, 0.01)
     eventually("the orphan is gone, reaped", lambda: not children.read_text().split(), 10)
