@@ -11,11 +11,11 @@ from kube import eventually, kubectl
 from moldau import ON_LAB, image
 from plain import PlainBroker
 
-pytestmark = [pytest.mark.skipif(not ON_LAB, reason="its clients are inside the cluster's network: unset E2E_KUBECONFIG")]
-
 
 @pytest.fixture
 def broker(kube, make_namespace):
+    if not ON_LAB:
+        pytest.skip("its clients are inside the cluster's network: unset E2E_KUBECONFIG")
     return PlainBroker(kube, make_namespace({"pod-security.kubernetes.io/enforce": "restricted"}))
 
 
