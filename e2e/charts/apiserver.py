@@ -20,8 +20,9 @@ TOKEN = "only-for-this-test"
 
 
 def binary(name):
-    """The program's path, or None: first what e2e/kubernetes built, then what the PATH has."""
-    folder = pathlib.Path(os.environ.get("KUBE_LAB_BIN") or pathlib.Path.home() / ".cache/kube-lab")
+    """The program's path, or None: first what e2e/kubernetes/lab built, then what the PATH has."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    folder = pathlib.Path(os.environ.get("MOLDAU_LAB_BIN") or cache / "moldau/kubernetes")
     return str(folder / name) if (folder / name).exists() else shutil.which(name)
 
 

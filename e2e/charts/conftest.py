@@ -14,7 +14,7 @@ def api(tmp_path_factory):
     """An API server with the CRDs in force."""
     for name in ("etcd", "kube-apiserver"):
         if not binary(name):
-            pytest.skip(f"no {name}: e2e/kubernetes builds it")
+            pytest.skip(f"no {name}: e2e/kubernetes/lab/lab build")
     server = ApiServer(tmp_path_factory.mktemp("apiserver"))
     try:
         server.start()
@@ -48,7 +48,7 @@ def helm(tmp_path_factory):
     """helm(*arguments) → the finished process. It has a home of its own and finds no cluster."""
     program = binary("helm")
     if not program:
-        pytest.skip("no helm: e2e/kubernetes builds it")
+        pytest.skip("no helm: e2e/kubernetes/lab/lab build")
     home = tmp_path_factory.mktemp("helm")
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "KUBECONFIG": str(home / "none")}
 
@@ -64,7 +64,7 @@ def kubectl(api):
     """kubectl(*arguments) → the finished process, against the lone API server."""
     program = binary("kubectl")
     if not program:
-        pytest.skip("no kubectl: e2e/kubernetes builds it")
+        pytest.skip("no kubectl: e2e/kubernetes/lab/lab build")
     config = api.kubeconfig()
 
     def run(*arguments, **options):

@@ -90,8 +90,8 @@ def test_every_pod_may_run_under_the_restricted_level(release, api, chart, expec
         assert api.request("POST", path, loose)[0] == 403  # the level is really enforced
 
 
-def may(api, verb, group, resource, namespace=None):
-    attributes = {"verb": verb, "group": group, "resource": resource, "namespace": namespace or ""}
+def may(api, verb, group, resource, namespace="", name=""):
+    attributes = {"verb": verb, "group": group, "resource": resource, "namespace": namespace, "name": name}
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
               "spec": {"user": OPERATOR, "resourceAttributes": attributes}}
     code, answer = api.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
@@ -101,8 +101,9 @@ def may(api, verb, group, resource, namespace=None):
 
 def test_operator_of_all_namespaces_has_its_rights_and_no_others(installed, api):
     assert may(api, "patch", "apps", "statefulsets", "team-a") and may(api, "watch", "moldau.dev", "clusters")
-    assert may(api, "watch", "", "nodes") and may(api, "update", "coordination.k8s.io", "leases", NAMESPACE)
-    assert not may(api, "update", "coordination.k8s.io", "leases", "team-a")
+    assert may(api, "watch", "", "nodes")
+    assert may(api, "update", "coordination.k8s.io", "leases", NAMESPACE, "demo-moldau-operator")
+    assert not may(api, "update", "coordination.k8s.io", "leases", NAMESPACE, "another")
     assert not may(api, "get", "", "secrets", "team-a") and not may(api, "create", "", "pods/exec", "team-a")
 
 

@@ -17,7 +17,7 @@ def rules(text):
     """(the comment above, the rule) for each rule of a template."""
     for block in re.finditer(r"((?:^# .*\n)+)((?:^(?:- |  ).*\n)+)", text, re.M):
         comment = " ".join(line.lstrip("# ") for line in block.group(1).splitlines())
-        for rule in yaml.safe_load(block.group(2)):
+        for rule in yaml.safe_load(re.sub(r"\{\{.*?\}\}", "name", block.group(2))):
             yield comment, rule
 
 

@@ -69,8 +69,13 @@ checks that). There are no wildcards, no Secrets, no rights to make roles or to 
 
 {{/* In the operator's own namespace. */}}
 {{- define "moldau-operator.leaseRules" -}}
-# get, create, update: the lease that says which of several operators works.
+# get, update: the lease that says which replica works.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, create, update]
+  resourceNames: [{{ include "moldau-operator.fullname" . }}]
+  verbs: [get, update]
+# create: the same, when it is not there yet; this right cannot be bound to a name.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
 {{- end }}
