@@ -288,7 +288,7 @@ struct DeletedTopic {
 // fell too far behind.
 struct TopicChanges {
     enum class Kind : std::uint8_t {
-        kSnapshotStart,  // forget what you know once kSnapshotEnd is there; has topics
+        kSnapshotStart,  // forget what you know once kSnapshotEnd is there
         kSnapshotPart,   // more of them
         kSnapshotEnd,    // the last ones
         kChanges,        // made, changed or deleted since
