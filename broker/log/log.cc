@@ -147,8 +147,13 @@ ReadRange Log::Impl::take_hot(std::size_t first, const ReadOptions& options) con
     return range;
 }
 
-std::optional<Result<ReadRange>> Log::Impl::read_hot(const ReadOptions& options) const {
+std::optional<Result<ReadRange>> Log::Impl::read_now(const ReadOptions& options) {
     auto range = hot_range(options);
+    if (!range && options.form == ReadOptions::Form::kMemoryOrFile && phase_ == Phase::kOpen) {
+        ReadOptions bounded = options;
+        bounded.end = std::min(options.end, writer_.segment_end());
+        if (auto cached = reader_.read_cached(bounded)) range = *std::move(cached);
+    }
     if (range && *range && !list_aborted_now(**range, options)) return std::nullopt;
     return range;
 }
@@ -162,7 +167,7 @@ std::optional<Result<ReadRange>> Log::Impl::hot_range(const ReadOptions& options
 }
 
 Task<Result<ReadRange>> Log::Impl::read(ReadOptions options) {
-    if (auto hot = read_hot(options)) co_return *std::move(hot);
+    if (auto hot = read_now(options)) co_return *std::move(hot);
     ++reads_;
     auto range = co_await read_files(options);
     if (--reads_ == 0) no_reads_.notify_all();
@@ -177,7 +182,7 @@ Task<Result<ReadRange>> Log::Impl::read_files(ReadOptions options) {
         if (generation == generation_) co_return range;
         // The log was cut, cleaned or its start moved under the read: bytes and list may not belong together.
         if (range && options.aborted == ReadOptions::Aborted::kIgnored) co_return range;
-        if (auto hot = read_hot(options)) co_return *std::move(hot);
+        if (auto hot = read_now(options)) co_return *std::move(hot);
         if (attempt < kReadAttemptsMax) continue;
         if (range) co_return fail(Errc::kBusy, identity_.dir + " changes all the time");
         co_return range;
@@ -298,7 +303,7 @@ void Log::fail_with(Error error) { impl_->writer_.fail_with(std::move(error)); }
 void Log::stop_waiting_for_space() { impl_->writer_.stop_waiting_for_space(); }
 void Log::on_progress(std::function<void()> callback) { impl_->on_progress_ = std::move(callback); }
 Task<Result<ReadRange>> Log::read(ReadOptions options) { return impl_->read(options); }
-std::optional<Result<ReadRange>> Log::read_hot(const ReadOptions& options) const { return impl_->read_hot(options); }
+std::optional<Result<ReadRange>> Log::read_now(const ReadOptions& options) { return impl_->read_now(options); }
 Task<Result<std::optional<TimestampedOffset>>> Log::find_timestamp(std::int64_t timestamp, Offset end) {
     return impl_->find_timestamp(timestamp, end);
 }

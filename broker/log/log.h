@@ -92,8 +92,9 @@ public:
     // Errors: kOffsetOutOfRange when `from` is below log_start_offset or above end_offset; kIo, kCorrupt; kBusy when the log
     // changes all the time.
     Task<Result<ReadRange>> read(ReadOptions options);
-    // The same without waiting when memory has it; nullopt when files must be read.
-    std::optional<Result<ReadRange>> read_hot(const ReadOptions& options) const;
+    // The same without waiting, when memory has it or, for who takes file ranges, the page cache; nullopt when the disk must
+    // be asked.
+    std::optional<Result<ReadRange>> read_now(const ReadOptions& options);
 
     // The first record at or after `timestamp`, below `end`; nullopt when there is none.
     Task<Result<std::optional<TimestampedOffset>>> find_timestamp(std::int64_t timestamp, Offset end);

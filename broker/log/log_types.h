@@ -39,6 +39,8 @@ struct ReadOptions {
     enum class FirstBatch { kAlways, kOnlyIfItFits } first_batch = FirstBatch::kOnlyIfItFits;
     // Whether the reader wants to know of aborted transactions.
     enum class Aborted { kIgnored, kListed } aborted = Aborted::kIgnored;
+    // Whether what lies in files may come as file ranges, for whoever only sends it on.
+    enum class Form : std::uint8_t { kMemory, kMemoryOrFile } form = Form::kMemory;
 };
 
 struct ReadRange {
