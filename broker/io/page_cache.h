@@ -26,6 +26,9 @@ inline bool is_cached(const OpenFile& file, std::uint64_t position, std::size_t 
     return ask_page_cache(file, position, length) != Cached::kNotAll;
 }
 
+// The same for who must not wait: where the kernel cannot tell, samples of the range are read without waiting.
+bool can_send_at_once(const OpenFile& file, std::uint64_t position, std::size_t length);
+
 // Fills `into` without waiting for the disk; false when that is not possible. Any thread.
 bool read_cached(const OpenFile& file, std::uint64_t position, bytes::MutableSpan into);
 

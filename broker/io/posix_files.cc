@@ -198,7 +198,7 @@ public:
     }
     std::optional<bytes::FileRange> cached_range(std::uint64_t position, std::size_t length) override {
         const auto& file = queue_->file();
-        if (posix::ask_page_cache(file, position, length) != posix::Cached::kAll) return std::nullopt;
+        if (!posix::can_send_at_once(file, position, length)) return std::nullopt;
         return bytes::FileRange{queue_, file.descriptor.number(), position, length};
     }
     void bring_in(std::uint64_t position, Ahead ahead, Done<Found> done) override {

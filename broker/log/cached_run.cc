@@ -39,6 +39,8 @@ std::optional<CachedRun> cached_run(io::File& file, RunStart start, const ReadOp
         offset_min = end;
     }
     if (position == start.position) return std::nullopt;
+    // A page may be in the cache while its bytes are still on their way; they come in order.
+    if (!file.read_cached(position - 1, bytes::MutableSpan{bytes}.first(1))) return std::nullopt;
     auto range = file.cached_range(start.position, position - start.position);
     if (!range) return std::nullopt;
     return CachedRun{*std::move(range), end, position};
