@@ -176,8 +176,8 @@ def rounds_worse(results, figure):
 def behind(results):
     """(figure, how many times as good as Kafka, in how many rounds worse, of how many) where the median is worse.
 
-    Rounds are interleaved, so each of ours is held against Kafka's of the same round: a difference that comes back in all
-    rounds but one at the most counts, what does not is as good as equal."""
+    Rounds are interleaved, so each of ours is held against Kafka's of the same round: a difference that comes back in four
+    of five rounds, in all where there are fewer, counts; what does not is as good as equal."""
     for figure in compared():
         times = better(results, figure)
         if times is not None and times < 1:
@@ -185,7 +185,7 @@ def behind(results):
 
 
 def is_steady(worse, rounds):
-    return worse >= max(1, rounds - 1)
+    return worse >= max(1, rounds - rounds // 5)
 
 
 CLIENT_BOUND = 0.9  # of its processor
