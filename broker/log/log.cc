@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "log/log_impl.h"
-#include "log/producer_snapshot.h"
+#include "producers/producer_snapshot.h"
 
 namespace moldau::log {
 
@@ -92,7 +92,8 @@ Result<AppendedRange> Log::Impl::append(const wire::ValidatedBatch& batch, Leade
     if (segment->bytes() == 0) segment->set_begun(now.wall);
     segment->append(header, config_.index_interval_bytes);
     hot_.append({header.base_offset, header.next_offset(), std::move(bytes)});
-    const auto aborted = producers_.append(header, to_timestamp(now.wall), marker_in(header, batch.records.span()));
+    const auto aborted =
+        producers_.append(header, to_timestamp(now.wall), producers::marker_in(header, batch.records.span()));
     if (aborted) segment->txn_index().append(*aborted);
     if (epochs_.assign(epoch, header.base_offset)) epochs_dirty_ = true;
     last_append_ = now.mono;
@@ -123,7 +124,7 @@ void Log::Impl::roll(Offset base, Now now) {
 
 void Log::Impl::snapshot_soon(Offset offset) {
     bytes_since_snapshot_ = 0;
-    tasks_.start(save_in_background(offset, encode_producer_snapshot(producers_.entries())));
+    tasks_.start(save_in_background(offset, producers::encode_producer_snapshot(producers_.entries())));
 }
 
 Result<void> Log::Impl::check_range(const ReadOptions& options) const {
@@ -308,7 +309,7 @@ Task<Result<std::optional<TimestampedOffset>>> Log::find_timestamp(std::int64_t 
     return impl_->find_timestamp(timestamp, end);
 }
 Task<Result<std::optional<TimestampedOffset>>> Log::find_max_timestamp(Offset end) { return impl_->find_max_timestamp(end); }
-std::vector<ProducerEntry> Log::producers() const { return impl_->producers_.entries(); }
+std::vector<producers::ProducerEntry> Log::producers() const { return impl_->producers_.entries(); }
 Offset Log::last_stable_offset(Offset high_watermark) const { return impl_->last_stable_offset(high_watermark); }
 void Log::high_watermark_moved(Offset high_watermark) { impl_->high_watermark_moved(high_watermark); }
 LeaderEpoch Log::latest_epoch() const { return impl_->epochs_.latest(); }

@@ -54,7 +54,7 @@ public:
     LogEnvironment environment_;
     SegmentList segments_;
     LeaderEpochs epochs_;
-    ProducerStates producers_;
+    producers::ProducerStates producers_;
     Offset log_start_;
     RecoveryReport report_;
     HotTail hot_;

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "bytes/buffer.h"
+#include "producers/aborted_transaction.h"
 
 namespace moldau::log {
 
@@ -22,14 +23,7 @@ struct AppendedRange {
     std::int64_t append_timestamp = -1;
 };
 
-// A transaction that was aborted though it has records, as consumers must know it and `.txnindex` files keep it.
-struct AbortedTransaction {
-    ProducerId producer;
-    Offset first;        // of its records
-    Offset last;         // of its marker
-    Offset last_stable;  // where the earliest transaction that was open then begins; after the marker when there was none
-    bool operator==(const AbortedTransaction&) const = default;
-};
+using producers::AbortedTransaction;
 
 struct ReadOptions {
     Offset from;
