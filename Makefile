@@ -1,13 +1,13 @@
 # Everything that a person does here has a target: `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check asan tsan bench microbench fuzz format clean
+.PHONY: help setup build run test images e2e demo check asan tsan bench microbench fuzz format clean
 
 FUZZ_SECONDS ?= 60
 ARGS ?=
 SOURCES = git ls-files --cached --others --exclude-standard '*.cc' '*.h'
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: ## install what is missing (Debian 12 packages)
 	@tools/setup
@@ -22,6 +22,20 @@ test: ## build and run all tests, those with real clients too
 	@tools/setup --clients
 	@tools/build dev
 	@tools/test
+
+images: ## build release and the container images of it, into build/images
+	@tools/setup --kube
+	@tools/build release moldau-broker moldau-operator moldau
+	@docker/images
+
+e2e: ## run all scenarios on a Kubernetes of three nodes on this machine; ARGS="-m smoke"; E2E_KUBECONFIG takes another cluster
+	@[ -n "$$E2E_KUBECONFIG" ] || { tools/setup --kube && tools/build release moldau-broker moldau-operator moldau; }
+	@e2e/kubernetes/run $(ARGS)
+
+demo: ## bring up that Kubernetes with a Cluster, a Topic, a producer and a consumer, and leave it running; ARGS="down" ends it
+	@tools/setup --kube
+	@tools/build release moldau-broker moldau-operator moldau
+	@e2e/kubernetes/demo $(ARGS)
 
 check: setup ## check format, house rules and clang-tidy of what differs from main; CLANG_TIDY=all for every file
 	@$(SOURCES) | xargs clang-format-19 --dry-run -Werror

@@ -11,6 +11,7 @@
 #include "cli/frame/print.h"
 #include "cli/group/commands.h"
 #include "cli/offline/commands.h"
+#include "cli/operation/commands.h"
 #include "cli/records/commands.h"
 #include "cli/topic/commands.h"
 
@@ -21,6 +22,7 @@ void declare_all(Grammar& grammar) {
     declare_records(grammar);
     declare_group(grammar);
     declare_cluster(grammar);
+    declare_operation(grammar);
     declare_offline(grammar);
     declare_completion(grammar);
 }

@@ -10,6 +10,7 @@
 #include "cli/cluster/commands.h"
 #include "cli/group/commands.h"
 #include "cli/offline/commands.h"
+#include "cli/operation/commands.h"
 #include "cli/records/commands.h"
 #include "cli/topic/commands.h"
 
@@ -224,6 +225,17 @@ TEST(CommandLine, HasAVersionAndHelp) {
     EXPECT_THAT(version.out, testing::MatchesRegex("moldau [0-9]+\\.[0-9]+\\.[0-9]+\n"));
     EXPECT_EQ(refused({"--help"}).status, 0);
     EXPECT_THAT(refused({"consume", "--help"}).out, HasSubstr("--exit-at-end"));
+}
+
+TEST(OperationWords, FindTheOperatorApiAndTheBroker) {
+    EXPECT_EQ(parsed<ClusterStatus>({"cluster", "status"}).api, "127.0.0.1:9190");
+    EXPECT_EQ(parsed<BrokerMayStop>({"broker", "may-stop", "3", "--operator-api", "h:1"}).api, "h:1");
+    EXPECT_EQ(parsed<BrokerMayStop>({"broker", "may-stop", "3"}).broker, 3);
+    EXPECT_EQ(parsed<BrokerPrepareStop>({"broker", "prepare-stop"}).broker, std::nullopt);
+    EXPECT_EQ(parsed<BrokerPrepareStop>({"broker", "prepare-stop", "--wait"}).wait, BrokerPrepareStop::Wait::kYes);
+    EXPECT_EQ(parsed<TopicWatch>({"topic", "watch", "--once"}).until, TopicWatch::Until::kSnapshotEnd);
+    EXPECT_EQ(refused({"broker", "may-stop", "--operator-api", "a:1,b:2"}).status, kExitUsage);
+    EXPECT_EQ(refused({"broker", "may-stop", "-1"}).status, kExitUsage);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class Broker:
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.output = self.folder / "broker.log"
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.admin_port, self.internal_port = free_port(), free_port(), free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.settings = {"group.initial.rebalance.delay.ms": "100"} | (settings or {})
         self.process = None
@@ -115,6 +115,7 @@ class MoldauBroker(Broker):
             "listeners": f"PLAINTEXT://{self.address}",
             "log.dirs": str(self.data),
             "moldau.admin.listen": f"127.0.0.1:{self.admin_port}",
+            "moldau.internal.listen": f"127.0.0.1:{self.internal_port}",
         } | self.settings
         return [str(self.binary())] + [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
 

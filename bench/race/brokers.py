@@ -76,7 +76,8 @@ class RacingBroker(e2e.Broker):
 class Moldau(RacingBroker):
     def command(self):
         settings = {"listeners": f"PLAINTEXT://{self.address}", "log.dirs": str(self.data), "moldau.cores": "1",
-                    "moldau.admin.listen": f"127.0.0.1:{self.admin_port}"} | self.settings
+                    "moldau.admin.listen": f"127.0.0.1:{self.admin_port}",
+                    "moldau.internal.listen": f"127.0.0.1:{self.internal_port}"} | self.settings
         words = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
         return pinned() + [str(self.binaries / "moldau-broker")] + words
 

@@ -113,6 +113,12 @@ constexpr Row kRows[] = {
     {"moldau_log_hot_bytes", kGauge, "Bytes of batches kept in memory for consumers.", of_core<&CoreSnapshot::hot_bytes>},
     {"moldau_producers", kGauge, "Idempotent producers remembered.", of_core<&CoreSnapshot::producers>},
     {"moldau_groups", kGauge, "Consumer groups coordinated.", of_core<&CoreSnapshot::groups>},
+    {"moldau_operator_api_feeds", kGauge, "Listeners to the operator API's feed of topics.", nullptr,
+     [](const NodeSnapshot& node) {
+         std::uint64_t feeds = 0;
+         for (const auto& core : node.cores) feeds += core.operator_feeds;
+         return static_cast<double>(feeds);
+     }},
     {"moldau_topics", kGauge, "Topics of the cluster.", nullptr, of_node<&NodeSnapshot::topics>},
     {"moldau_metadata_offset", kGauge, "Offset that the metadata image has reached.", nullptr,
      of_node<&NodeSnapshot::metadata_offset>},
@@ -140,6 +146,8 @@ constexpr DirRow kDirRows[] = {
 
 constexpr std::string_view kRequestsName = "moldau_request_duration_seconds";
 constexpr std::string_view kRequestsHelp = "Time from a request's arrival to its answer, waiting included.";
+constexpr std::string_view kOperatorCallsName = "moldau_operator_api_requests_total";
+constexpr std::string_view kOperatorCallsHelp = "Calls of the operator API that were answered, feeds when they ended.";
 constexpr std::string_view kInfoName = "moldau_build_info";
 constexpr std::string_view kInfoHelp = "1; version, node and cluster are in the labels.";
 
@@ -208,6 +216,18 @@ MetricFamily requests_family(const NodeSnapshot& snapshot) {
     return family;
 }
 
+MetricFamily operator_calls_family(const NodeSnapshot& snapshot) {
+    MetricFamily family{std::string(kOperatorCallsName), std::string(kOperatorCallsHelp), kCounter, {}};
+    for (const auto& core : snapshot.cores) {
+        for (const auto& calls : core.operator_calls) {
+            auto& metric = family.metric.emplace_back();
+            metric.label = {{"method", calls.method}, {"code", calls.code}};
+            metric.counter.value = static_cast<double>(calls.count);
+        }
+    }
+    return family;
+}
+
 MetricFamily info_family(const NodeSnapshot& snapshot) {
     MetricFamily family{std::string(kInfoName), std::string(kInfoHelp), kGauge, {}};
     auto& metric = family.metric.emplace_back();
@@ -224,6 +244,7 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
     for (const auto& row : kRows) families.push_back(family_of(row, snapshot));
     for (const auto& row : kDirRows) families.push_back(family_of(row, snapshot));
     families.push_back(requests_family(snapshot));
+    families.push_back(operator_calls_family(snapshot));
     families.push_back(info_family(snapshot));
     return prometheus::TextSerializer{}.Serialize(families);
 }
@@ -242,6 +263,7 @@ std::string metrics_page() {
         add(row.name, row.type == kCounter ? "counter" : "gauge", row.of_node ? "" : "`core`", row.help);
     for (const auto& row : kDirRows) add(row.name, "gauge", "`dir`", row.help);
     add(kRequestsName, "histogram", "`api`", kRequestsHelp);
+    add(kOperatorCallsName, "counter", "`method`, `code`", kOperatorCallsHelp);
     add(kInfoName, "gauge", "`version`, `node`, `cluster`", kInfoHelp);
     return page;
 }

@@ -14,6 +14,13 @@
 
 namespace moldau::admin {
 
+// Calls of the operator API that were answered, by method and gRPC code.
+struct OperatorCalls {
+    std::string method;
+    std::string code;
+    std::uint64_t count = 0;
+};
+
 // Of one core, taken on it.
 struct CoreSnapshot {
     server::ServerCounters server;
@@ -31,6 +38,8 @@ struct CoreSnapshot {
     std::uint64_t answer_memory_bytes = 0;
     std::uint64_t groups = 0;
     store::CleanerStats cleaner;
+    std::vector<OperatorCalls> operator_calls;  // they live on the first core
+    std::uint64_t operator_feeds = 0;
 };
 
 struct NodeSnapshot {

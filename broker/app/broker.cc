@@ -48,9 +48,10 @@ Result<void> Broker::start() {
     const auto io_threads = static_cast<std::size_t>(node_.values().integer("moldau.io.threads"));
     threads_ = std::make_unique<io::IoThreads>(io::IoThreads::Options{io_threads, io_threads});
     for (std::size_t index = 0; index < count; ++index) cores_.push_back(std::make_unique<BrokerCore>(index, *threads_));
-    MOLDAU_TRY(first().run_and_wait([this] { return boot(); }));
     MOLDAU_TRY(serve_admin());
-    ready_ = true;
+    MOLDAU_TRY(open_operator_api());
+    MOLDAU_TRY(first().run_and_wait([this] { return boot(); }));
+    phase_ = Phase::kServing;
     LOG_INFO("app", "ready node={} cluster={} cores={}", node_.id().value, cluster_id(), count);
     return {};
 }
@@ -66,7 +67,32 @@ Task<Result<void>> Broker::boot() {
     };
     MOLDAU_CO_TRY(co_await node_.start(std::move(environment), [this] { return listen(); }));
     co_await serve();
+    co_await serve_operators();
     co_return Result<void>{};
+}
+
+Result<void> Broker::open_operator_api() {
+    const auto listen = node_.values().text("moldau.internal.listen").value_or("");
+    if (listen.empty()) return {};
+    operator_api::ServerOptions options{.address = listen, .node = node_.id(), .version = MOLDAU_VERSION};
+    MOLDAU_TRY_ASSIGN(server, operator_api::Server::listen(first().io().executor(), node_.authorizer(), std::move(options)));
+    operator_server_ = std::move(server);
+    operator_address_ = listen.substr(0, listen.rfind(':') + 1) + std::to_string(operator_server_->port());
+    return {};
+}
+
+Task<void> Broker::serve_operators() {
+    if (!operator_server_) co_return;
+    operations_ = std::make_unique<operator_api::Operations>(first().share().shard(), MOLDAU_VERSION);
+    node_.on_published([this](const metadata::Image& from, const metadata::Image& to) { operations_->follow(from, to); });
+    operator_server_->serve(*operations_);
+}
+
+Task<void> Broker::stop_operators() {
+    if (operator_server_) co_await operator_server_->stop_serving();
+    if (operations_) co_await operations_->stop();
+    node_.on_published([](const auto&, const auto&) {});
+    operations_.reset();
 }
 
 Result<std::vector<metadata::Endpoint>> Broker::listen() {
@@ -121,33 +147,53 @@ Result<void> Broker::serve_admin() {
         return is_live() ? admin::HttpAnswer{200, "text/plain", "ok\n"}
                          : admin::HttpAnswer{503, "text/plain", "a core hangs\n"};
     };
-    routes["/readyz"] = [this] {
-        return is_ready() ? admin::HttpAnswer{200, "text/plain", "ok\n"}
-                          : admin::HttpAnswer{503, "text/plain", "not ready\n"};
-    };
+    routes["/readyz"] = [this] { return admin::HttpAnswer{is_ready() ? 200 : 503, "text/plain", std::string(readiness())}; };
     MOLDAU_TRY_ASSIGN(server, admin::serve_http(address, std::move(routes)));
     http_ = std::move(server);
     return {};
 }
 
+std::string_view Broker::readiness() const {
+    switch (phase_.load()) {
+        case Phase::kRecovering:
+            return "recovering\n";
+        case Phase::kServing:
+            return "ok\n";
+        case Phase::kStopping:
+            return "stopping\n";
+    }
+    return "";
+}
+
 bool Broker::is_live() const {
+    if (!is_ready()) return true;
     const auto now = std::chrono::steady_clock::now();
     return std::ranges::all_of(cores_, [&](const auto& core) { return now - core->io().last_turn() < kLiveness; });
+}
+
+admin::CoreSnapshot Broker::snapshot_of(const BrokerCore& core) const {
+    auto snapshot = core.snapshot();
+    if (&core != cores_.front().get() || !operator_server_) return snapshot;
+    for (const auto& calls : operator_server_->counts()) {
+        snapshot.operator_calls.push_back({std::string(calls.method), std::string(calls.code), calls.count});
+    }
+    snapshot.operator_feeds = operator_server_->feeds();
+    return snapshot;
 }
 
 admin::NodeSnapshot Broker::snapshot() {
     admin::NodeSnapshot snapshot;
     snapshot.version = MOLDAU_VERSION;
-    snapshot.cluster_id = cluster_id();
     snapshot.node_id = node_.id().value;
-    if (!ready_) return snapshot;
+    if (!is_ready()) return snapshot;
+    snapshot.cluster_id = cluster_id();
     snapshot.dirs = node_.dir_states();
     std::vector<std::future<admin::CoreSnapshot>> futures;
     for (auto& core : cores_) {
         const auto promise = std::make_shared<std::promise<admin::CoreSnapshot>>();
         futures.push_back(promise->get_future());
         core->io().executor().post([this, promise, target = core.get()] {
-            if (ready_) promise->set_value(target->snapshot());
+            if (is_ready()) promise->set_value(snapshot_of(*target));
         });
     }
     for (auto& future : futures) {
@@ -163,9 +209,11 @@ admin::NodeSnapshot Broker::snapshot() {
 
 Result<void> Broker::stop() {
     if (std::exchange(stopped_, true) || cores_.empty()) return {};
-    ready_ = false;
-    http_.reset();
+    phase_ = Phase::kStopping;
+    first().run_and_wait([this] { return stop_operators(); });
+    operator_server_.reset();
     auto finished = first().run_and_wait([this] { return finish(); });
+    http_.reset();
     cores_.clear();
     threads_.reset();
     return finished;

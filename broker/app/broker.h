@@ -1,7 +1,8 @@
 // The broker as a process: a node with its threads, its connections and its admin listener.
 //
-// Start: the node, with listeners bound on the way → connections accepted → ready. Stop: not ready → no new connections →
-// groups handed back → answers sent → the node closed. Place: the top; `main` makes one.
+// Start: admin listener and operator API, which say "recovering" → the node, with listeners bound on the way → connections
+// accepted → ready. Stop: not ready → the operator API's calls ended → no new connections → groups handed back → answers
+// sent → the node closed. Place: the top; `main` makes one.
 
 #pragma once
 
@@ -18,6 +19,8 @@
 #include "app/broker_node.h"
 #include "app/listeners.h"
 #include "base/result.h"
+#include "operator_api/operations.h"
+#include "operator_api/server.h"
 #include "settings/values.h"
 
 namespace moldau::app {
@@ -41,14 +44,23 @@ public:
     const std::vector<ListenerPlan>& listeners() const { return plans_; }
     const std::string& cluster_id() const { return node_.cluster_id(); }
 
-    // From any thread.
+    // Where the operator API is, with the real port; empty without it.
+    const std::string& operator_address() const { return operator_address_; }
+
+    // From any thread. A broker that recovers or stops is alive, however long it takes.
     bool is_live() const;
-    bool is_ready() const { return ready_.load(); }
+    bool is_ready() const { return phase_.load() == Phase::kServing; }
     // Cores that do not answer in time are left out.
     admin::NodeSnapshot snapshot();
 
 private:
+    enum class Phase : std::uint8_t { kRecovering, kServing, kStopping };
     Task<Result<void>> boot();
+    Result<void> open_operator_api();
+    Task<void> serve_operators();
+    Task<void> stop_operators();
+    admin::CoreSnapshot snapshot_of(const BrokerCore& core) const;
+    std::string_view readiness() const;
     Result<std::vector<metadata::Endpoint>> listen();
     Task<void> serve();
     Task<void> on_every_core(std::function<Task<void>(BrokerCore&)> step);
@@ -65,9 +77,12 @@ private:
     std::vector<std::unique_ptr<server::Listener>> servers_;
     std::vector<std::unique_ptr<io::Acceptor>> acceptors_;
     std::unique_ptr<admin::HttpServer> http_;
+    std::string operator_address_;
+    std::unique_ptr<operator_api::Server> operator_server_;
+    std::unique_ptr<operator_api::Operations> operations_;  // the first core's
     std::function<void()> on_fatal_;
     std::atomic<bool> failed_ = false;
-    std::atomic<bool> ready_ = false;
+    std::atomic<Phase> phase_ = Phase::kRecovering;
     bool stopped_ = false;
 };
 

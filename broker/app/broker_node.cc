@@ -160,6 +160,7 @@ Task<Result<void>> BrokerNode::open_cores() {
 
 Task<void> BrokerNode::publish(metadata::ImageRef from, metadata::ImageRef to) {
     co_await on_every_core([&](CoreShare& core) { return core.publish(from, to); });
+    on_published_(*from, *to);
 }
 
 Task<void> BrokerNode::stop_groups() {

@@ -46,6 +46,10 @@ public:
     // All connections are gone. An error means that the next start must recover.
     Task<Result<void>> close();
 
+    // `callback(from, to)` runs on the first core with each image that every core has followed.
+    using Published = std::function<void(const metadata::Image& from, const metadata::Image& to)>;
+    void on_published(Published callback) { on_published_ = std::move(callback); }
+
     // Runs a step on every core at the same time; it returns a Task<void>.
     using Step = std::function<Task<void>(CoreShare&)>;
     Task<void> on_every_core(Step step);
@@ -54,6 +58,7 @@ public:
     const settings::Values& values() const { return node_.values; }
     BrokerId id() const { return node_.id; }
     const std::string& cluster_id() const { return cluster_id_; }
+    const security::Authorizer& authorizer() const { return *node_.authorizer; }
     std::vector<store::DirState> dir_states() const { return node_.dir_states(); }
 
 private:
@@ -75,6 +80,7 @@ private:
     std::unique_ptr<DataDirs> dirs_;
     std::unique_ptr<store::DiskWatch> watch_;
     metadata::BrokerRegistration registration_;
+    Published on_published_ = [](const auto&, const auto&) {};
     std::unique_ptr<metadata::MetadataService> metadata_;
     std::unique_ptr<metadata::ProducerIds> producer_ids_;
 };

@@ -15,6 +15,7 @@
 #include "app/broker.h"
 #include "app/logging.h"
 #include "app/machine.h"
+#include "app/stop_signals.h"
 #include "base/logger.h"
 
 extern char** environ;
@@ -63,6 +64,7 @@ std::expected<settings::Values, settings::Faults> load(const Arguments& argument
     settings::Inputs inputs;
     if (!arguments.config.empty()) inputs.file = arguments.config;
     inputs.environment = process_environment();
+    inputs.host_name = app::host_name();
     settings::Faults faults;
     for (const auto& option : arguments.options) {
         const auto equals = option.find('=');
@@ -92,6 +94,7 @@ void greet(const app::Broker& broker, const settings::Values& values) {
                 static_cast<int>(values.integer("node.id")), broker.cluster_id().c_str());
     const auto admin = values.text("moldau.admin.listen").value_or("");
     if (!admin.empty()) std::printf("Metrics and health: http://%s/metrics /livez /readyz\n", admin.c_str());
+    if (!broker.operator_address().empty()) std::printf("Operator API (gRPC): %s\n", broker.operator_address().c_str());
     std::printf(
         "\nTry, in another terminal:\n"
         "  echo hello | kcat -b %s -t greetings -P\n"
@@ -101,38 +104,22 @@ void greet(const app::Broker& broker, const settings::Values& values) {
     std::fflush(stdout);
 }
 
-void end_at_once(int) { _exit(kFailed); }
-
-// Waits for SIGINT or SIGTERM; a second one ends the process at once.
-void wait_for_stop(const sigset_t& signals) {
-    int number = 0;
-    sigwait(&signals, &number);
-    LOG_INFO("app", "stopping signal={}", strsignal(number));
-    std::signal(SIGINT, end_at_once);
-    std::signal(SIGTERM, end_at_once);
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
-int run(const settings::Values& values, std::vector<app::ListenerPlan> listeners) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    // Before the first thread: all inherit it, so that only this one hears them.
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
+int run(const settings::Values& values, std::vector<app::ListenerPlan> listeners, app::StopSignals& signals) {
     raise_descriptor_limit();
 
     app::Broker broker{values, std::move(listeners)};
     broker.on_fatal([] { kill(getpid(), SIGTERM); });
-    if (auto started = broker.start(); !started) {
+    auto started = broker.start();
+    signals.started();
+    if (!started) {
         LOG_ERROR("app", "cannot start error=\"{}\"", started.error().to_string());
         static_cast<void>(broker.stop());
         const bool usage = started.error().code == Errc::kLocked || started.error().code == Errc::kUsage;
         return usage ? kUsage : kFailed;
     }
     greet(broker, values);
-    wait_for_stop(signals);
+    const int signal = signals.wait();
+    LOG_INFO("app", "stopping signal={}", strsignal(signal));
     if (auto stopped = broker.stop(); !stopped) {
         LOG_ERROR("app", "the stop was not clean, the next start recovers error=\"{}\"", stopped.error().to_string());
         return kFailed;
@@ -145,6 +132,8 @@ int run(const settings::Values& values, std::vector<app::ListenerPlan> listeners
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Before the first thread: all inherit what it blocks.
+    app::StopSignals signals;
     CLI::App cli{"Moldau's broker: an event streaming server for Kafka clients."};
     Arguments arguments;
     cli.add_option("--config", arguments.config, "settings file, YAML or .properties")->check(CLI::ExistingFile);
@@ -165,7 +154,7 @@ int main(int argc, char** argv) {
     auto listeners = app::plan_listeners(*values, app::host_name());
     if (!listeners) return report(listeners.error());
     app::start_logging(*values);
-    const int status = run(*values, *std::move(listeners));
+    const int status = run(*values, *std::move(listeners), signals);
     app::flush_logging();
     return status;
 }

@@ -46,7 +46,9 @@ public:
     // Each topic has its own error and message; what is right is done though others are wrong. Errors per topic, as Kafka's:
     // kInvalidRequest (named twice, contradicting fields), kInvalidTopicException, kTopicAlreadyExists, kInvalidPartitions,
     // kInvalidReplicationFactor, kInvalidReplicaAssignment, kInvalidConfig, kPolicyViolation (too many partitions at once).
-    Decision<wire::CreateTopicsResponse> create_topics(const Image& image, const wire::CreateTopicsRequest& request) const;
+    // Topics that `ids` names get those; one that another topic has is kInvalidRequest.
+    Decision<wire::CreateTopicsResponse> create_topics(const Image& image, const wire::CreateTopicsRequest& request,
+                                                       const WantedIds& ids = {}) const;
     // Errors per topic: kUnknownTopicOrPartition, kUnknownTopicId, kInvalidRequest, kTopicDeletionDisabled (kInvalidRequest
     // below version 3).
     Decision<wire::DeleteTopicsResponse> delete_topics(const Image& image, const wire::DeleteTopicsRequest& request,
@@ -79,6 +81,7 @@ private:
     struct NewTopic;
     struct Draft;
     Result<void> create_topic(Draft& draft, const CreatableTopic& topic, TopicResult& result) const;
+    Result<TopicId> choose_id(Draft& draft, const std::string& topic) const;
     Result<NewTopic> plan_topic(Draft& draft, const CreatableTopic& topic) const;
     Result<ConfigMap> check_configs(const CreatableTopic& topic) const;
     Result<void> add_partitions(Draft& draft, const wire::CreatePartitionsRequest::CreatePartitionsTopic& topic) const;

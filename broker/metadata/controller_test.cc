@@ -51,6 +51,20 @@ ImageRef with_topics(const ImageRef& image, std::vector<wire::CreateTopicsReques
     return replayed(image, controller().create_topics(*image, create_request(std::move(topics))).records);
 }
 
+TEST(CreateTopics, GivesTopicsTheIdsThatAreWanted) {
+    const auto image = image_with_brokers(1);
+    const TopicId wanted{test_uuid(77)};
+    const auto decision =
+        controller().create_topics(*image, create_request({topic_of("orders"), topic_of("bills")}), {{"orders", wanted}});
+    const auto after = replayed(image, decision.records);
+    EXPECT_EQ(after->find_topic("orders")->id, wanted);
+    EXPECT_NE(after->find_topic("bills")->id, wanted);
+
+    const auto again = controller().create_topics(*after, create_request({topic_of("returns")}), {{"returns", wanted}});
+    EXPECT_EQ(Errc{again.answer.topics.at(0).error_code}, Errc::kInvalidRequest);
+    EXPECT_THAT(again.records, IsEmpty());
+}
+
 TEST(CreateTopics, MakesATopicWithItsPartitions) {
     const auto image = image_with_brokers(1);
 

@@ -59,7 +59,8 @@ Result<void> Controller::add_partitions(Draft& draft, const Request::CreateParti
 }
 
 Decision<Response> Controller::create_partitions(const Image& image, const Request& request) const {
-    Draft draft{.image = image, .partitions_left = options_.partitions_per_request_max};
+    const WantedIds no_ids;
+    Draft draft{.image = image, .ids = no_ids, .partitions_left = options_.partitions_per_request_max};
     std::map<std::string_view, std::size_t> counts;
     for (const auto& topic : request.topics) ++counts[topic.name];
     std::set<std::string_view> answered;

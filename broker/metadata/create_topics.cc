@@ -187,9 +187,19 @@ Result<Controller::NewTopic> Controller::plan_topic(Draft& draft, const Creatabl
     return NewTopic{std::move(placed), std::move(configs)};
 }
 
+Result<TopicId> Controller::choose_id(Draft& draft, const std::string& topic) const {
+    const auto wanted = draft.ids.find(topic);
+    if (wanted == draft.ids.end()) return new_topic_id_();
+    const TopicId id = wanted->second;
+    if (draft.image.find_topic(id) || !draft.ids_given.insert(id).second) {
+        return refuse(Errc::kInvalidRequest, "another topic has the id " + id.value.to_string());
+    }
+    return id;
+}
+
 Result<void> Controller::create_topic(Draft& draft, const CreatableTopic& topic, TopicResult& result) const {
     MOLDAU_TRY_ASSIGN(planned, plan_topic(draft, topic));
-    const TopicId id = new_topic_id_();
+    MOLDAU_TRY_ASSIGN(id, choose_id(draft, topic.name));
     TopicRecord record;
     record.name = topic.name;
     record.topic_id = id.value;
@@ -212,8 +222,8 @@ Result<void> Controller::create_topic(Draft& draft, const CreatableTopic& topic,
     return {};
 }
 
-Decision<Response> Controller::create_topics(const Image& image, const Request& request) const {
-    Draft draft{.image = image, .partitions_left = options_.partitions_per_request_max};
+Decision<Response> Controller::create_topics(const Image& image, const Request& request, const WantedIds& ids) const {
+    Draft draft{.image = image, .ids = ids, .partitions_left = options_.partitions_per_request_max};
     const auto counts = count_names(request.topics);
     std::set<std::string_view> answered;
     std::set<std::string, CollisionOrder> folded;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +60,9 @@ struct BrokerRegistration {
     std::vector<Endpoint> endpoints = {};
     std::vector<Uuid> directories = {};
 };
+
+// Ids that topics of a request shall have, by topic name; the others get random ones.
+using WantedIds = std::map<std::string, TopicId, std::less<>>;
 
 // What a resource's overrides become, from what they are. Pure: what it finds may never be committed. An error refuses the
 // change.

@@ -41,8 +41,8 @@ const MetadataService::Counters& MetadataService::counters() const { return impl
 Task<Result<void>> MetadataService::snapshot() { return impl_->snapshot(); }
 Task<Result<void>> MetadataService::close() { return impl_->close(); }
 
-Task<wire::CreateTopicsResponse> MetadataService::create_topics(const wire::CreateTopicsRequest& request) {
-    auto [records, response] = impl_->controller->create_topics(*impl_->timeline->newest(), request);
+Task<wire::CreateTopicsResponse> MetadataService::create_topics(const wire::CreateTopicsRequest& request, WantedIds ids) {
+    auto [records, response] = impl_->controller->create_topics(*impl_->timeline->newest(), request, ids);
     const auto committed = co_await impl_->commit(std::move(records), impl_->deadline_after(request.timeout_ms));
     if (!committed) {
         fail_entries(response.topics, committed.error());

@@ -78,7 +78,7 @@ public:
     // Answers hold when given: the change is durable. Errors are inside the response, per topic. Authorization is the
     // caller's. Past the request's timeout (at least a second is waited) the answer is kRequestTimedOut; the change may
     // still happen. The request outlives the task.
-    Task<wire::CreateTopicsResponse> create_topics(const wire::CreateTopicsRequest& request);
+    Task<wire::CreateTopicsResponse> create_topics(const wire::CreateTopicsRequest& request, WantedIds ids = {});
     // `version` decides which error a disabled deletion gets.
     Task<wire::DeleteTopicsResponse> delete_topics(const wire::DeleteTopicsRequest& request, std::int16_t version);
     Task<wire::CreatePartitionsResponse> create_partitions(const wire::CreatePartitionsRequest& request);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "metadata/controller.h"
@@ -20,9 +21,11 @@ struct Controller::NewTopic {
 // The state of one request: topics see those before them in it.
 struct Controller::Draft {
     const Image& image;  // before the request
+    const WantedIds& ids;
     Placement placement{image};
     std::int32_t partitions_left = 0;  // that this request may still make
     std::vector<AnyRecord> records = {};
+    std::set<TopicId> ids_given = {};
 
     // Errors: kPolicyViolation when the request makes too many.
     Result<void> take_partitions(std::int64_t count);

@@ -9,24 +9,6 @@
 namespace moldau::settings {
 namespace {
 
-std::string_view type_name(Type type) {
-    switch (type) {
-        case Type::kBoolean:
-            return "boolean";
-        case Type::kString:
-            return "text";
-        case Type::kInt:
-            return "int";
-        case Type::kLong:
-            return "long";
-        case Type::kDouble:
-            return "number";
-        case Type::kList:
-            return "list";
-    }
-    return "";
-}
-
 std::string default_text(const Setting& setting) {
     if (setting.default_value == nullptr) return "none";
     return *setting.default_value == '\0' ? "empty" : fmt::format("`{}`", setting.default_value);
@@ -83,7 +65,9 @@ std::string configuration_page() {
         "meanings are\n"
         "Kafka's; Moldau's own begin with `moldau.`. An unknown name or a bad value stops the start with status 2 and a "
         "list of all\n"
-        "faults.\n\n"
+        "faults. In a value `${{env:NAME}}` stands for that environment variable of the broker, which must be set; anything "
+        "else in `${{}}`\n"
+        "is a fault.\n\n"
         "A setting that says how it changes can be set while brokers run, for all of them or for one, by AlterConfigs "
         "(`kafka-configs`,\n"
         "`moldau config`). Such values are in the metadata, count at once, hold over restarts and win over the file: the "

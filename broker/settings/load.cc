@@ -8,6 +8,7 @@
 #include <set>
 
 #include "settings/changes.h"
+#include "settings/placeholders.h"
 #include "settings/values.h"
 
 namespace moldau::settings {
@@ -77,7 +78,7 @@ void read_environment(const KeyValues& environment, std::vector<Origin>& found) 
     }
 }
 
-void take(const Origin& origin, std::map<std::string, std::string, std::less<>>& set, Faults& faults) {
+void take(const Origin& origin, const KeyValues& environment, Overrides& set, Faults& faults) {
     const auto* setting = find_broker_setting(origin.key);
     if (setting == nullptr) {
         const auto nearest = nearest_name(origin.key, broker_settings());
@@ -85,12 +86,25 @@ void take(const Origin& origin, std::map<std::string, std::string, std::less<>>&
         faults.lines.push_back(fmt::format("{}: unknown setting {}{}", origin.where, origin.key, hint));
         return;
     }
-    auto value = canonical_value(*setting, origin.value);
+    const auto expanded = expand_placeholders(origin.value, environment);
+    auto value = expanded ? canonical_value(*setting, *expanded)
+                          : fail(expanded.error().code, origin.key + '=' + expanded.error().context);
     if (!value) {
         faults.lines.push_back(fmt::format("{}: {}", origin.where, value.error().context));
         return;
     }
     set[origin.key] = *std::move(value);
+}
+
+void take_node_id(const std::string& host_name, Overrides& set, Faults& faults) {
+    const auto asked = set.find("moldau.node.id.from.hostname");
+    if (asked == set.end() || asked->second != "true") return;
+    if (set.contains("node.id")) {
+        return faults.lines.push_back("node.id and moldau.node.id.from.hostname are both set: leave one out");
+    }
+    auto ordinal = ordinal_of(host_name);
+    if (!ordinal) return faults.lines.push_back("moldau.node.id.from.hostname: " + ordinal.error().context);
+    set["node.id"] = *std::move(ordinal);
 }
 
 }  // namespace
@@ -105,8 +119,9 @@ std::expected<Values, Faults> load(const Inputs& inputs) {
     read_environment(inputs.environment, found);
     for (const auto& [key, value] : inputs.options) found.push_back({key, value, "-o"});
 
-    std::map<std::string, std::string, std::less<>> set;
-    for (const auto& origin : found) take(origin, set, faults);
+    Overrides set;
+    for (const auto& origin : found) take(origin, inputs.environment, set, faults);
+    take_node_id(inputs.host_name, set, faults);
     Values values{std::move(set)};
     if (faults.lines.empty()) faults.lines = broker_contradictions(values);
     if (!faults.lines.empty()) return std::unexpected(std::move(faults));

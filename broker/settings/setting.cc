@@ -113,6 +113,24 @@ Result<std::string> canonical_value(const Setting& setting, std::string_view raw
     return refuse(setting, value);
 }
 
+std::string_view type_name(Type type) {
+    switch (type) {
+        case Type::kBoolean:
+            return "boolean";
+        case Type::kString:
+            return "text";
+        case Type::kInt:
+            return "int";
+        case Type::kLong:
+            return "long";
+        case Type::kDouble:
+            return "number";
+        case Type::kList:
+            return "list";
+    }
+    return "";
+}
+
 std::string allowed_text(const Setting& setting) {
     if (setting.type == Type::kBoolean) return "true or false";
     if (!setting.range.words.empty()) {

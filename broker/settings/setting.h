@@ -60,6 +60,8 @@ const Setting* find_topic_setting(std::string_view name);
 // Is `value` of the setting's type and in its range? The value comes back in canonical form (trimmed, "true", "10").
 // Errors: kInvalidConfig with setting, value and what is allowed.
 Result<std::string> canonical_value(const Setting& setting, std::string_view value);
+// "boolean", "text", "int", "long", "number", "list"
+std::string_view type_name(Type type);
 // "1 to 100", "one of producer, gzip", "" for anything.
 std::string allowed_text(const Setting& setting);
 

@@ -55,6 +55,48 @@ TEST(Load, LaterSourcesWin) {
     EXPECT_FALSE(loaded->is_set("node.id"));
 }
 
+TEST(Load, PutsEnvironmentVariablesIntoValues) {
+    const auto file =
+        write_file("pod.properties", "advertised.listeners=A://${env:POD_NAME}.brokers:9092,B://${env:NODE}:1\n");
+    const auto good = load({.file = file,
+                            .environment = {{"POD_NAME", "events-0"}, {"NODE", "n1"}},
+                            .options = {{"broker.rack", "zone-${env:NODE}"}}});
+    ASSERT_TRUE(good);
+    EXPECT_THAT(good->list("advertised.listeners"), ElementsAre("A://events-0.brokers:9092", "B://n1:1"));
+    EXPECT_EQ(good->text("broker.rack"), "zone-n1");
+}
+
+TEST(Load, NamesTheVariableThatIsNotSet) {
+    const auto loaded =
+        load({.options = {{"broker.rack", "${env:NOWHERE}"}, {"log.dir", "${file:x}"}, {"log.dirs", "${env:A"}}});
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(
+        loaded.error().lines,
+        ElementsAre(HasSubstr("broker.rack=${env:NOWHERE}: there is no such environment variable"),
+                    HasSubstr("log.dir=${file:x}: write ${env:NAME}"), HasSubstr("log.dirs=${env:A: ${ without its }")));
+}
+
+TEST(Load, TakesTheNodesNumberFromTheHostsName) {
+    const KeyValues asked = {{"moldau.node.id.from.hostname", "true"}};
+    for (const auto* name : {"events-brokers-12", "events-brokers-12.events-brokers.shop.svc"}) {
+        const auto loaded = load({.options = asked, .host_name = name});
+        ASSERT_TRUE(loaded) << name;
+        EXPECT_EQ(loaded->integer("node.id"), 12);
+    }
+    EXPECT_EQ(load({.options = {{"moldau.node.id.from.hostname", "false"}}, .host_name = "x-7"})->integer("node.id"), 1);
+}
+
+TEST(Load, RefusesAHostNameWithoutANumberAndASecondNumber) {
+    for (const auto* name : {"events", "events-", "events-x1", "-", "", "events-1234567890"}) {
+        const auto loaded = load({.options = {{"moldau.node.id.from.hostname", "true"}}, .host_name = name});
+        ASSERT_FALSE(loaded) << name;
+        EXPECT_THAT(loaded.error().lines, ElementsAre(HasSubstr("does not end in a dash and a number"))) << name;
+    }
+    const auto both = load({.options = {{"moldau.node.id.from.hostname", "true"}, {"node.id", "3"}}, .host_name = "x-3"});
+    ASSERT_FALSE(both);
+    EXPECT_THAT(both.error().lines, ElementsAre(HasSubstr("are both set")));
+}
+
 TEST(Load, ReadsYamlNestedOrDotted) {
     const auto file = write_file("broker.yaml", "log:\n  dirs: [/a, /b]\nnum.partitions: 4\n");
     const auto loaded = load({.file = file});

@@ -33,8 +33,9 @@ using KeyValues = std::vector<std::pair<std::string, std::string>>;
 
 struct Inputs {
     std::optional<std::string> file;  // *.properties, or YAML by any other name
-    KeyValues environment;            // all of the process; only MOLDAU_CONFIG_* count
+    KeyValues environment;            // all of the process; MOLDAU_CONFIG_* are settings, others can be named in values
     KeyValues options;                // -o key=value
+    std::string host_name = {};       // for moldau.node.id.from.hostname
 };
 
 // Values by name, in canonical form.

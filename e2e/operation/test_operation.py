@@ -53,7 +53,7 @@ def fails_at_once(*settings):
 
 def test_a_second_broker_on_the_same_data_ends_with_status_2(broker):
     said = fails_at_once(f"log.dirs={broker.data}", f"listeners=PLAINTEXT://127.0.0.1:{brokers.free_port()}",
-                         f"moldau.admin.listen=127.0.0.1:{brokers.free_port()}")
+                         f"moldau.admin.listen=127.0.0.1:{brokers.free_port()}", "moldau.internal.listen=")
     assert str(broker.data) in said
     assert get(broker, "/readyz")[0] == 200
 
