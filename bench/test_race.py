@@ -151,7 +151,30 @@ def test_a_target_knows_which_way_is_better(tmp_path):
                            ("requests.64", "moldau", 0, {"cpu_us": 20, "requests_per_s": 50}))
     cpu = targets.Against(targets.Figure("requests.64", "cpu_us", "", ""), 2)
     assert cpu.reached(results) == 1.5 and not cpu.met(1.5) and cpu.met(2)
-    assert [(figure.key, times) for figure, times in targets.behind(results)] == [("requests_per_s", 0.5)]
+    assert [(figure.key, *rest) for figure, *rest in targets.behind(results)] == [("requests_per_s", 0.5, 1, 1)]
+
+
+def test_behind_is_what_is_worse_round_for_round(tmp_path):
+    def rounds(name, values):
+        return [("requests.64", name, number, {"cpu_us": value}) for number, value in enumerate(values)]
+
+    noisy = results_with(tmp_path / "noisy", *rounds("kafka", [10, 20, 30, 10, 20]), *rounds("moldau", [21, 19, 29, 22, 21]))
+    assert [rest for _, *rest in targets.behind(noisy)] == [[20 / 21, 3, 5]]
+    assert "No line is behind" in report.behind_text(noisy) and "worse in 3 of 5" in report.behind_text(noisy)
+    steady = results_with(tmp_path / "steady", *rounds("kafka", [10, 20, 30, 10, 20]),
+                          *rounds("moldau", [11, 21, 29, 11, 21]))
+    assert "Behind Kafka: requests, 64 connections" in report.behind_text(steady)
+    assert targets.is_steady(1, 1) and not targets.is_steady(0, 1)
+    assert targets.is_steady(4, 5) and not targets.is_steady(3, 5) and not targets.is_steady(2, 3)
+
+
+def test_a_client_at_its_limit_is_named(tmp_path):
+    line = "produce.1k.1.lz4"
+    told = {"mb_per_s": 5, "client_s": 0.95, "seconds": 1}
+    results = results_with(tmp_path / "both", (line, "kafka", 0, told), (line, "moldau", 0, told))
+    assert "produce, 1 KiB, acks=1, lz4 (95 %)" in report.behind_text(results)
+    idle = results_with(tmp_path / "one", (line, "kafka", 0, told), (line, "moldau", 0, told | {"client_s": 0.5}))
+    assert "limit" not in report.behind_text(idle)
 
 
 def test_the_floor_is_the_cheaper_one(tmp_path):

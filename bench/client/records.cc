@@ -94,7 +94,10 @@ bool consume_records(const Arguments& arguments) {
                                                         {"group.id", "bench"},
                                                         {"enable.auto.commit", "false"},
                                                         {"check.crcs", "false"},
-                                                        {"queued.max.messages.kbytes", "262144"}});
+                                                        {"queued.max.messages.kbytes", "262144"},
+                                                        // A queue that is full for a moment would pause it for long.
+                                                        {"queued.min.messages", "10000000"},
+                                                        {"fetch.error.backoff.ms", "1"}});
     auto* partitions = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(partitions, topic.c_str(), 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(client.get(), partitions);

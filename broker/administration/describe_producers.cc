@@ -8,7 +8,7 @@ namespace moldau::administration {
 namespace {
 
 using Partition = wire::DescribeProducersResponse::PartitionResponse;
-using Producers = std::vector<log::ProducerEntry>;
+using Producers = std::vector<producers::ProducerEntry>;
 
 Task<Result<Producers>> producers_on(Shard& owner, PartitionKey key) {
     auto local = owner.partitions->find(key);
@@ -22,7 +22,7 @@ Task<Result<Producers>> producers_of(Shard& shard, const RequestContext& context
     co_return co_await on_shard(shard, owner, [&] { return producers_on(owner, key); });
 }
 
-void describe(const log::ProducerEntry& producer, Partition& answer) {
+void describe(const producers::ProducerEntry& producer, Partition& answer) {
     auto& row = answer.active_producers.emplace_back();
     row.producer_id = producer.id.value;
     row.producer_epoch = producer.epoch.value;

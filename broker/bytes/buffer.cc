@@ -45,6 +45,7 @@ void Buffer::append(Span bytes) {
 }
 
 View ChunkList::flatten() const {
+    CHECK(ranges_.empty());
     if (chunks_.empty()) return {};
     if (chunks_.size() == 1) return chunks_.front();
     Buffer buffer{size_};

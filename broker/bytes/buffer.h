@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -112,9 +113,25 @@ private:
     std::size_t size_ = 0;
 };
 
-// Bytes in several pieces, in order, for scatter-gather writes. A value; copying shares the memory.
+// Bytes of an open file that were not read: whoever sends them has the kernel do it (sendfile(2)). They must not change
+// while the range exists.
+struct FileRange {
+    std::shared_ptr<const void> owner;  // keeps the descriptor open
+    int descriptor = -1;
+    std::uint64_t position = 0;
+    std::size_t length = 0;
+};
+
+// Bytes in several pieces, in order, for scatter-gather writes. A value; copying shares the memory. Pieces are in memory,
+// but for file ranges, which only get into lists whose way ends at a socket that takes them (io/socket.h: sends_files).
 class ChunkList {
 public:
+    // A file range and how many chunks of memory come before it.
+    struct PlacedRange {
+        std::size_t chunks_before = 0;
+        FileRange range;
+    };
+
     ChunkList() = default;
     explicit ChunkList(View view) { append(std::move(view)); }
     void append(View view) {
@@ -122,22 +139,46 @@ public:
         size_ += view.size();
         chunks_.push_back(std::move(view));
     }
+    void append(FileRange range) {
+        if (range.length == 0) return;
+        size_ += range.length;
+        file_bytes_ += range.length;
+        ranges_.push_back({chunks_.size(), std::move(range)});
+    }
     void append(const ChunkList& other) {
-        for (const auto& view : other.chunks_) append(view);
+        std::size_t next = 0;
+        for (const auto& placed : other.ranges_) {
+            for (; next < placed.chunks_before; ++next) append(other.chunks_[next]);
+            append(placed.range);
+        }
+        for (; next < other.chunks_.size(); ++next) append(other.chunks_[next]);
     }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
-    const std::vector<View>& chunks() const { return chunks_; }
-    // One contiguous view: the only chunk itself, or a copy of all.
+    // Of size(), what is in memory.
+    std::size_t memory_bytes() const { return size_ - file_bytes_; }
+    // All pieces. Only of a list without file ranges.
+    const std::vector<View>& chunks() const {
+        CHECK(ranges_.empty());
+        return chunks_;
+    }
+    // The pieces apart: those of memory, and the file ranges between them.
+    const std::vector<View>& memory_chunks() const { return chunks_; }
+    const std::vector<PlacedRange>& file_ranges() const { return ranges_; }
+    // One contiguous view: the only chunk itself, or a copy of all. Only of a list without file ranges.
     View flatten() const;
     void clear() {
         chunks_.clear();
+        ranges_.clear();
         size_ = 0;
+        file_bytes_ = 0;
     }
 
 private:
     std::vector<View> chunks_;
+    std::vector<PlacedRange> ranges_;
     std::size_t size_ = 0;
+    std::size_t file_bytes_ = 0;
 };
 
 // Same bytes, however they are cut.

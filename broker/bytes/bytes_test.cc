@@ -32,6 +32,28 @@ TEST(ChunkList, EqualsAnotherCut) {
     EXPECT_EQ(cut.flatten().text(), "abcdef");
 }
 
+TEST(ChunkList, KeepsFileRangesInTheirPlaceWhenItIsAppended) {
+    ChunkList records;
+    records.append(FileRange{{}, 7, 100, 50});
+    records.append(View::copy_of("tail"));
+    ChunkList answer{View::copy_of("head")};
+    answer.append(records);
+    answer.append(FileRange{{}, 7, 200, 5});
+    EXPECT_EQ(answer.size(), 63u);
+    EXPECT_EQ(answer.memory_bytes(), 8u);
+    ASSERT_EQ(answer.file_ranges().size(), 2u);
+    EXPECT_EQ(answer.file_ranges()[0].chunks_before, 1u);
+    EXPECT_EQ(answer.file_ranges()[1].chunks_before, 2u);
+    EXPECT_EQ(answer.memory_chunks()[1].text(), "tail");
+}
+
+TEST(ChunkListDeathTest, NeverPassesAFileRangeForMemory) {
+    ChunkList records;
+    records.append(FileRange{{}, 7, 100, 50});
+    EXPECT_DEATH(records.chunks(), "");
+    EXPECT_DEATH(records.flatten(), "");
+}
+
 TEST(Varint, ReadsWhatItWritesAtEveryLength) {
     for (unsigned bit = 0; bit < 64; ++bit) {
         const std::uint64_t value = std::uint64_t{1} << bit;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "log/producer_states.h"
+#include "producers/producer_states.h"
 #include "wire/record_reader.h"
 
 namespace moldau::coordinator {
@@ -39,7 +39,7 @@ Result<void> OffsetsReplay::replay(const bytes::View& batches) {
 }
 
 Result<void> OffsetsReplay::end_transaction(const bytes::View& batch, const wire::BatchHeader& header) {
-    const auto marker = log::marker_in(header, batch.span().subspan(wire::kBatchHeaderBytes));
+    const auto marker = producers::marker_in(header, batch.span().subspan(wire::kBatchHeaderBytes));
     const auto open = open_.find(header.producer_id);
     if (!marker || open == open_.end()) return {};
     const auto batches = std::move(open->second);

@@ -35,7 +35,8 @@ server::RequestContext context_of(Shard& shard, const server::Peer& peer, server
             .client_id = std::move(head.client_id),
             .connection_id = peer.connection_id,
             .api_key = wire::to_int16(head.api->key),
-            .api_version = head.version};
+            .api_version = head.version,
+            .sends_files = peer.sends_files};
 }
 
 }  // namespace

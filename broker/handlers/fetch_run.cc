@@ -9,7 +9,7 @@ namespace moldau::handlers {
 
 namespace {
 
-// An answer from memory that is not larger needs no grant: it shares the hot tails' bytes.
+// An answer from memory that is not larger needs no grant: it shares the hot tails' bytes. What stays in files needs none.
 constexpr std::size_t kUngrantedBytesMax = 1 << 20;
 
 }  // namespace
@@ -60,9 +60,9 @@ Task<void> FetchRun::read_all() {
     needs_disk_ = false;
     co_await on_each_owner(&FetchRun::read_memory);
     const bool is_granted = context_.answer_memory.bytes() > 0;
-    const bool is_large = bytes_ > kUngrantedBytesMax && !is_granted;
+    const bool is_large = memory_bytes_ > kUngrantedBytesMax && !is_granted;
     if (!needs_disk_ && !is_large) co_return;
-    const std::size_t found = bytes_;
+    const std::size_t found = memory_bytes_;
     // Who waits must not keep batches in memory that the hot tails have let go of.
     if (is_large) forget();
     if (!is_granted) context_.answer_memory = co_await home_.answer_memory.acquire(needs_disk_ ? disk_bytes() : found);
@@ -73,6 +73,7 @@ void FetchRun::forget() {
     for (auto& part : parts_) {
         if (part.error || part.diverging) continue;
         bytes_ -= part.fetched.batches.size();
+        memory_bytes_ -= part.fetched.batches.memory_bytes();
         part.fetched.batches.clear();
         part.state = FetchPart::State::kUnread;
     }
@@ -97,9 +98,14 @@ Task<void> FetchRun::read_on(Shard& owner, Pass pass) {
 
 replica::FetchOptions FetchRun::options_of(const FetchPart& part) const {
     using FirstBatch = log::ReadOptions::FirstBatch;
+    using Form = log::ReadOptions::Form;
     const auto left = bytes_ < limits_.bytes_max ? limits_.bytes_max - bytes_ : 0;
-    return {part.target.from, part.target.current_leader_epoch, limits_.isolation, std::min(part.target.bytes_max, left),
-            bytes_ == 0 ? FirstBatch::kAlways : FirstBatch::kOnlyIfItFits};
+    return {part.target.from,
+            part.target.current_leader_epoch,
+            limits_.isolation,
+            std::min(part.target.bytes_max, left),
+            bytes_ == 0 ? FirstBatch::kAlways : FirstBatch::kOnlyIfItFits,
+            context_.sends_files ? Form::kMemoryOrFile : Form::kMemory};
 }
 
 Task<void> FetchRun::read_part(Shard& owner, FetchPart& part, Pass pass) {
@@ -142,6 +148,7 @@ void FetchRun::settle(FetchPart& part, Result<replica::Fetched> fetched) {
     }
     part.fetched = *std::move(fetched);
     bytes_ += part.fetched.batches.size();
+    memory_bytes_ += part.fetched.batches.memory_bytes();
     if (part.diverging) has_error_ = true;
 }
 

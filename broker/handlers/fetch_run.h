@@ -86,7 +86,8 @@ private:
     std::vector<FetchPart> parts_;
     std::vector<Shard*> owners_;
     std::shared_ptr<Bell> bell_;
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0;         // found
+    std::size_t memory_bytes_ = 0;  // of those, what is in memory
     bool has_error_ = false;
     bool needs_disk_ = false;
 };

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,21 @@ public:
     // Reserves room for [0, bytes) and grows the file to it, reading as zeros. Errors: kDiskFull, kIo.
     virtual void allocate(std::uint64_t bytes, Done<void> done) = 0;
     virtual const std::string& path() const = 0;
+
+    // For whoever sends parts of a file that nobody looks at (log/range_reader.h). A file that has no page cache, such as a
+    // simulated one, knows none of it: nothing is ever cached.
+
+    // `into` from `position` on, if the page cache has it; false when the disk would have to be asked, or the file ends.
+    virtual bool read_cached(std::uint64_t, bytes::MutableSpan) { return false; }
+    // The range, if the page cache has all of it; it is kept open.
+    virtual std::optional<bytes::FileRange> cached_range(std::uint64_t, std::size_t) { return std::nullopt; }
+    enum class Found : std::uint8_t { kCached, kOnDisk };
+    struct Ahead {
+        std::size_t length = 0;  // to be there when it resolves
+        std::size_t ahead = 0;   // after that, only asked for
+    };
+    // Brings bytes into the page cache. Says whether all of `length` and `ahead` was there before. Errors: kIo.
+    virtual void bring_in(std::uint64_t, Ahead, Done<Found> done) { done(Found::kOnDisk); }
 };
 
 enum class OpenMode {
@@ -97,6 +113,7 @@ Task<Result<void>> write(File& file, std::uint64_t position, bytes::ChunkList da
 Task<Result<void>> sync(File& file);
 Task<Result<void>> truncate(File& file, std::uint64_t bytes);
 Task<Result<void>> allocate(File& file, std::uint64_t bytes);
+Task<Result<File::Found>> bring_in(File& file, std::uint64_t position, File::Ahead ahead);
 Task<Result<OpenedFile>> open(FileSystem& files, std::string path, OpenMode mode);
 Task<Result<std::vector<DirEntry>>> list(FileSystem& files, std::string path);
 Task<Result<void>> make_dirs(FileSystem& files, std::string path);

@@ -36,6 +36,10 @@ Task<Result<void>> sync(File& file) {
     co_return co_await completion<Result<void>>([&](auto done) { file.sync(std::move(done)); });
 }
 
+Task<Result<File::Found>> bring_in(File& file, std::uint64_t position, File::Ahead ahead) {
+    co_return co_await completion<Result<File::Found>>([&](auto done) { file.bring_in(position, ahead, std::move(done)); });
+}
+
 Task<Result<void>> truncate(File& file, std::uint64_t bytes) {
     co_return co_await completion<Result<void>>([&](auto done) { file.truncate(bytes, std::move(done)); });
 }

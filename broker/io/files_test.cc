@@ -73,6 +73,42 @@ TEST_F(FilesTest, ReadsFewerBytesOnlyWhereTheFileEnds) {
     EXPECT_EQ(run(read(*file, 7, 100))->held_bytes(), 3u);
 }
 
+TEST_F(FilesTest, ReadsWithoutWaitingWhatThePageCacheHas) {
+    auto file = open_file("a");
+    ASSERT_TRUE(run(write(*file, 0, chunks({"0123456789"}))));
+    std::array<std::uint8_t, 4> bytes{};
+    EXPECT_TRUE(file->read_cached(6, bytes));
+    EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "6789");
+    EXPECT_FALSE(file->read_cached(7, bytes)) << "the file ends before";
+}
+
+TEST_F(FilesTest, GivesARangeOfAFileThatStaysOpenWhenTheFileIsGone) {
+    auto file = open_file("a");
+    ASSERT_TRUE(run(write(*file, 0, chunks({"0123456789"}))));
+    auto range = file->cached_range(2, 5);
+    if (!range) GTEST_SKIP() << "this kernel does not tell what its page cache has";
+    file.reset();
+    ASSERT_TRUE(run(remove_file(files_, path("a"))));
+    std::string text(range->length, ' ');
+    EXPECT_EQ(::pread(range->descriptor, text.data(), text.size(), static_cast<off_t>(range->position)), 5);
+    EXPECT_EQ(text, "23456");
+}
+
+TEST_F(FilesTest, BringsInWhatThePageCacheLacks) {
+    constexpr std::size_t kBytes = 3 << 20;
+    auto file = open_file("a");
+    ASSERT_TRUE(run(write(*file, 0, chunks({std::string(kBytes, 'x')}))));
+    ASSERT_TRUE(run(sync(*file)));
+    if (!file->cached_range(0, kBytes)) GTEST_SKIP() << "this kernel does not tell what its page cache has";
+    const int other = ::open(path("a").c_str(), O_RDONLY);
+    ::posix_fadvise(other, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(other);
+    if (file->cached_range(0, kBytes)) GTEST_SKIP() << "this file system is its own page cache";
+    EXPECT_EQ(run(bring_in(*file, 0, {1 << 20, kBytes - (1 << 20)})), File::Found::kOnDisk);
+    EXPECT_TRUE(file->cached_range(0, 1 << 20));
+    EXPECT_EQ(run(bring_in(*file, 0, {1 << 20, 0})), File::Found::kCached);
+}
+
 TEST_F(FilesTest, CarriesOutWritesInOrderOfSubmission) {
     auto file = open_file("a");
     constexpr int kWrites = 3'000;  // more than one job takes

@@ -3,12 +3,9 @@
 #include "io/large_read.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <optional>
 
@@ -19,29 +16,6 @@ namespace {
 constexpr std::uint64_t kPage = 4096;
 
 std::uint64_t page_of(std::uint64_t position) { return position / kPage * kPage; }
-
-// Of cachestat(2), which the C library does not know yet.
-constexpr long kCachestatCall = 451;
-struct CachedRange {
-    std::uint64_t position;
-    std::uint64_t length;
-};
-struct CachedPages {
-    std::uint64_t cached, dirty, writing, evicted, recently_evicted;
-};
-
-// Is all of the range in the page cache? Also when the kernel cannot tell. A read without waiting (RWF_NOWAIT) would start
-// the read-ahead that is to be avoided.
-bool is_cached(const OpenFile& file, CachedRange range) {
-    struct stat status{};
-    if (::fstat(file.descriptor.number(), &status) != 0) return true;
-    const auto end = static_cast<std::uint64_t>(status.st_size);
-    if (range.position >= end) return true;
-    range.length = std::min(range.length, end - range.position);
-    CachedPages pages{};
-    if (::syscall(kCachestatCall, file.descriptor.number(), &range, &pages, 0U) != 0) return true;
-    return pages.cached * kPage >= range.length;
-}
 
 // Whole pages from the disk into memory that begins at a page. Nullopt where this cannot be done: an ordinary read then says
 // why, or succeeds.
@@ -87,7 +61,7 @@ std::optional<bytes::View> read_past_cache(const OpenFile& file, std::uint64_t p
 }  // namespace
 
 Result<bytes::View> read_large(const OpenFile& file, std::uint64_t position, std::size_t length) {
-    if (!is_cached(file, {position, length})) {
+    if (!is_cached(file, position, length)) {
         if (auto read = read_past_cache(file, position, length)) return *std::move(read);
     }
     bytes::Buffer buffer{length};

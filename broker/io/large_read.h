@@ -12,6 +12,8 @@
 
 #include "base/result.h"
 #include "bytes/buffer.h"
+#include "io/file.h"
+#include "io/page_cache.h"
 #include "io/posix_calls.h"
 
 namespace moldau::io::posix {

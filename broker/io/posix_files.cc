@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "io/large_read.h"
+#include "io/page_cache.h"
 #include "io/posix_calls.h"
 
 namespace moldau::io {
@@ -89,9 +90,13 @@ public:
         if (!busy_) schedule();
     }
     void read(std::uint64_t position, std::size_t length, Done<bytes::View> done);
+    void bring_in(std::uint64_t position, File::Ahead ahead, Done<File::Found> done);
     const std::string& path() const { return file_.path; }
+    const posix::OpenFile& file() const { return file_; }
 
 private:
+    template <class T, class Call>
+    void call_reader(Call call, Done<T> done);
     void schedule() {
         busy_ = true;
         files_.before_dispatch([self = shared_from_this()] { self->submit(); });
@@ -137,17 +142,32 @@ Result<bytes::View> read_now(const posix::OpenFile& file, std::uint64_t position
     return buffer.view();
 }
 
-void FileQueue::read(std::uint64_t position, std::size_t length, Done<bytes::View> done) {
-    auto job = [self = shared_from_this(), position, length, done = std::move(done)]() mutable {
-        auto result = read_now(self->file_, position, length);
-        // Most of the buffer would be held for nothing.
-        if (result && result->size() < length / 2) result = bytes::View::copy_of(result->span());
+// Runs `call(file)`, which returns a Result<T>, on a reading thread and hands its result to `done` on the loop.
+template <class T, class Call>
+void FileQueue::call_reader(Call call, Done<T> done) {
+    auto job = [self = shared_from_this(), call = std::move(call), done = std::move(done)]() mutable {
+        auto result = call(self->file_);
         auto& executor = self->files_.executor();
         executor.post([self = std::move(self), done = std::move(done), result = std::move(result)]() mutable {
             done(std::move(result));
         });
     };
     files_.submit(PosixFileSystem::Pool::kReaders, std::move(job));
+}
+
+void FileQueue::read(std::uint64_t position, std::size_t length, Done<bytes::View> done) {
+    auto read = [position, length](const posix::OpenFile& file) {
+        auto result = read_now(file, position, length);
+        // Most of the buffer would be held for nothing.
+        if (result && result->size() < length / 2) result = bytes::View::copy_of(result->span());
+        return result;
+    };
+    call_reader<bytes::View>(std::move(read), std::move(done));
+}
+
+void FileQueue::bring_in(std::uint64_t position, File::Ahead ahead, Done<File::Found> done) {
+    call_reader<File::Found>(
+        [position, ahead](const posix::OpenFile& file) { return posix::bring_in(file, position, ahead); }, std::move(done));
 }
 
 class PosixFile final : public File {
@@ -173,6 +193,17 @@ public:
         push(Operation::Kind::kAllocate, bytes, {}, std::move(done));
     }
     const std::string& path() const override { return queue_->path(); }
+    bool read_cached(std::uint64_t position, bytes::MutableSpan into) override {
+        return posix::read_cached(queue_->file(), position, into);
+    }
+    std::optional<bytes::FileRange> cached_range(std::uint64_t position, std::size_t length) override {
+        const auto& file = queue_->file();
+        if (!posix::can_send_at_once(file, position, length)) return std::nullopt;
+        return bytes::FileRange{queue_, file.descriptor.number(), position, length};
+    }
+    void bring_in(std::uint64_t position, Ahead ahead, Done<Found> done) override {
+        queue_->bring_in(position, ahead, std::move(done));
+    }
 
 private:
     void push(Operation::Kind kind, std::uint64_t position, bytes::ChunkList data, Done<void> done) {

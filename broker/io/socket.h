@@ -34,8 +34,11 @@ public:
     // At least one byte into `into`, which stays valid until `done`; 0 means that the peer ended the stream. Errors:
     // kClosed.
     virtual void read_some(bytes::MutableSpan into, Done<std::size_t> done) = 0;
-    // All of `data`. May complete before it returns. Errors: kClosed.
+    // All of `data`; with file ranges only when sends_files(). May complete before it returns. Errors: kClosed, kIo when a
+    // file has become shorter than its range.
     virtual void write(bytes::ChunkList data, Done<void> done) = 0;
+    // Does the kernel send file ranges by itself? Not where bytes are changed on their way (TLS) or there is no kernel.
+    virtual bool sends_files() const { return false; }
     // Ends both directions; idempotent. What is under way completes with kClosed.
     virtual void close() = 0;
     virtual Address peer() const = 0;

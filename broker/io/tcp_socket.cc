@@ -1,8 +1,10 @@
-// One TCP connection: reads through the reactor, writes at once where the kernel takes them.
+// One TCP connection: reads through the reactor, writes at once where the kernel takes them; file ranges by sendfile(2).
 
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -45,7 +47,8 @@ public:
         write_done_ = std::move(done);
         outgoing_ = std::move(data);
         chunk_ = 0;
-        chunk_offset_ = 0;
+        range_ = 0;
+        offset_ = 0;
         push_out();
     }
 
@@ -73,11 +76,14 @@ private:
 
     // Gives the kernel what it takes, then finishes or waits. Touches nothing after finish(), which may free all this.
     void push_out() {
-        while (chunk_ < outgoing_.chunks().size()) {
+        while (const auto next = next_piece()) {
             if (closed_) return finish_later(failed("write to", {}));
-            const ssize_t count = send_some();
-            if (count >= 0) {
-                advance(static_cast<std::size_t>(count));
+            const ssize_t count = *next == Piece::kFile ? send_range() : send_memory();
+            if (count > 0) {
+                advance(*next, static_cast<std::size_t>(count));
+            } else if (count == 0) {
+                // What was promised to the peer is gone: the stream cannot go on.
+                return finish_later(fail(Errc::kIo, "write to " + peer().to_string() + ": a file is shorter than it was"));
             } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
                 return wait_for_room();
             } else if (errno != EINTR) {
@@ -96,12 +102,30 @@ private:
         });
     }
 
-    ssize_t send_some() {
+    enum class Piece : std::uint8_t { kMemory, kFile };
+    std::optional<Piece> next_piece() const {
+        const auto& ranges = outgoing_.file_ranges();
+        if (range_ < ranges.size() && ranges[range_].chunks_before == chunk_) return Piece::kFile;
+        if (chunk_ < outgoing_.memory_chunks().size()) return Piece::kMemory;
+        return std::nullopt;
+    }
+
+    ssize_t send_range() {
+        const auto& range = outgoing_.file_ranges()[range_].range;
+        auto position = static_cast<off_t>(range.position + offset_);
+        return ::sendfile(handle_.native_handle(), range.descriptor, &position, range.length - offset_);
+    }
+
+    // Chunks up to the next file range.
+    ssize_t send_memory() {
+        const auto& ranges = outgoing_.file_ranges();
+        const auto& chunks = outgoing_.memory_chunks();
+        const bool more = range_ < ranges.size();
+        const std::size_t end = more ? ranges[range_].chunks_before : chunks.size();
         std::array<iovec, kPiecesPerCall> pieces{};
         std::size_t count = 0;
-        const auto& chunks = outgoing_.chunks();
-        std::size_t skip = chunk_offset_;
-        for (std::size_t index = chunk_; index < chunks.size() && count < pieces.size(); ++index) {
+        std::size_t skip = offset_;
+        for (std::size_t index = chunk_; index < end && count < pieces.size(); ++index) {
             const auto bytes = chunks[index].span().subspan(skip);
             pieces[count++] = {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
             skip = 0;
@@ -109,14 +133,20 @@ private:
         msghdr message{};
         message.msg_iov = pieces.data();
         message.msg_iovlen = count;
-        return ::sendmsg(handle_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return ::sendmsg(handle_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
     }
 
-    void advance(std::size_t count) {
-        chunk_offset_ += count;
-        const auto& chunks = outgoing_.chunks();
-        while (chunk_ < chunks.size() && chunk_offset_ >= chunks[chunk_].size()) {
-            chunk_offset_ -= chunks[chunk_].size();
+    void advance(Piece piece, std::size_t count) {
+        offset_ += count;
+        if (piece == Piece::kFile) {
+            if (offset_ < outgoing_.file_ranges()[range_].range.length) return;
+            offset_ = 0;
+            ++range_;
+            return;
+        }
+        const auto& chunks = outgoing_.memory_chunks();
+        while (chunk_ < chunks.size() && offset_ >= chunks[chunk_].size()) {
+            offset_ -= chunks[chunk_].size();
             ++chunk_;
         }
     }
@@ -140,8 +170,9 @@ private:
     Done<std::size_t> read_done_;
     Done<void> write_done_;
     bytes::ChunkList outgoing_;
-    std::size_t chunk_ = 0;         // the first that is not wholly sent
-    std::size_t chunk_offset_ = 0;  // sent of it
+    std::size_t chunk_ = 0;   // the first of memory that is not wholly sent
+    std::size_t range_ = 0;   // the first of files
+    std::size_t offset_ = 0;  // sent of whichever of them is next
     std::size_t immediate_writes_ = 0;
 };
 
@@ -154,6 +185,7 @@ public:
     void read_some(bytes::MutableSpan into, Done<std::size_t> done) override { stream_->read_some(into, std::move(done)); }
     void write(bytes::ChunkList data, Done<void> done) override { stream_->write(std::move(data), std::move(done)); }
     void close() override { stream_->close(); }
+    bool sends_files() const override { return true; }
     Address peer() const override { return stream_->peer(); }
     Address local() const override { return stream_->local(); }
 

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
+#include <memory>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -97,6 +99,70 @@ TEST_F(TcpTest, WritesMoreThanTheKernelTakesAtOnceInManyPieces) {
     data.append(large.view());
     TaskGroup group;
     EXPECT_TRUE(run(stream_through(network_, group, data)));
+}
+
+// An unlinked file with `text` in it.
+std::shared_ptr<std::FILE> file_of(std::string_view text) {
+    std::shared_ptr<std::FILE> file{std::tmpfile(), std::fclose};
+    EXPECT_EQ(std::fwrite(text.data(), 1, text.size(), file.get()), text.size());
+    std::fflush(file.get());
+    return file;
+}
+
+bytes::FileRange range_of(const std::shared_ptr<std::FILE>& file, std::uint64_t position, std::size_t length) {
+    return {file, ::fileno(file.get()), position, length};
+}
+
+TEST_F(TcpTest, SendsFileRangesBetweenPiecesOfMemory) {
+    auto send = [](Network& network) -> Task<std::string> {
+        const auto file = file_of("0123456789");
+        auto pair = co_await connect_pair(network);
+        EXPECT_TRUE(pair.client->sends_files());
+        bytes::ChunkList data;
+        data.append(range_of(file, 8, 2));
+        data.append(bytes::View::copy_of("<a>"));
+        data.append(bytes::View::copy_of("<b>"));
+        data.append(range_of(file, 0, 3));
+        data.append(range_of(file, 5, 1));
+        data.append(bytes::View::copy_of("<c>"));
+        EXPECT_TRUE(co_await write(*pair.client, std::move(data)));
+        pair.client.reset();
+        co_return co_await read_all(*pair.server);
+    };
+    EXPECT_EQ(run(send(network_)), "89<a><b>0125<c>");
+}
+
+TEST_F(TcpTest, SendsFileRangesThatTheKernelTakesInParts) {
+    std::string text(24 << 20, ' ');
+    for (std::size_t index = 0; index < text.size(); ++index) text[index] = static_cast<char>(index * 7 + index / 251);
+    auto send = [](Network& network, TaskGroup& group, std::string_view content) -> Task<bool> {
+        const auto file = file_of(content);
+        auto pair = co_await connect_pair(network);
+        std::string received;
+        auto reader = [](Socket& socket, std::string& into) -> Task<void> { into = co_await read_all(socket); };
+        group.start(reader(*pair.server, received));
+        bytes::ChunkList data{bytes::View::copy_of("head")};
+        data.append(range_of(file, 0, content.size()));
+        EXPECT_TRUE(co_await write(*pair.client, data));
+        EXPECT_TRUE(co_await write(*pair.client, chunk("next")));
+        pair.client.reset();
+        co_await group.stop();
+        co_return received == "head" + std::string{content} + "next";
+    };
+    TaskGroup group;
+    EXPECT_TRUE(run(send(network_, group, text)));
+}
+
+TEST_F(TcpTest, AFileThatBecameShorterIsAnError) {
+    auto send = [](Network& network) -> Task<Errc> {
+        const auto file = file_of("0123456789");
+        auto pair = co_await connect_pair(network);
+        bytes::ChunkList data;
+        data.append(range_of(file, 5, 20));
+        const auto sent = co_await write(*pair.client, std::move(data));
+        co_return sent ? Errc::kNone : sent.error().code;
+    };
+    EXPECT_EQ(run(send(network_)), Errc::kIo);
 }
 
 TEST_F(TcpTest, AWriterInALoopLetsOthersRun) {

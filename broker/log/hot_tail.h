@@ -3,7 +3,7 @@
 // The problem: consumers that follow the end must not wait for a disk, and what is not in its segment yet can be read
 // nowhere else. The idea: a queue of views on the very bytes that are being written, bounded by what they keep in memory;
 // only batches that their segment has are dropped. All tails of a core share a budget: when it is used up, those go first
-// that nothing was appended to for the longest time. Place: filled by `Log::append`, read by `Log::read_hot`.
+// that nothing was appended to for the longest time. Place: filled by `Log::append`, read by `Log::read_now`.
 
 #pragma once
 

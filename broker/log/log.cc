@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "log/log_impl.h"
-#include "log/producer_snapshot.h"
+#include "producers/producer_snapshot.h"
 
 namespace moldau::log {
 
@@ -92,7 +92,8 @@ Result<AppendedRange> Log::Impl::append(const wire::ValidatedBatch& batch, Leade
     if (segment->bytes() == 0) segment->set_begun(now.wall);
     segment->append(header, config_.index_interval_bytes);
     hot_.append({header.base_offset, header.next_offset(), std::move(bytes)});
-    const auto aborted = producers_.append(header, to_timestamp(now.wall), marker_in(header, batch.records.span()));
+    const auto aborted =
+        producers_.append(header, to_timestamp(now.wall), producers::marker_in(header, batch.records.span()));
     if (aborted) segment->txn_index().append(*aborted);
     if (epochs_.assign(epoch, header.base_offset)) epochs_dirty_ = true;
     last_append_ = now.mono;
@@ -123,7 +124,7 @@ void Log::Impl::roll(Offset base, Now now) {
 
 void Log::Impl::snapshot_soon(Offset offset) {
     bytes_since_snapshot_ = 0;
-    tasks_.start(save_in_background(offset, encode_producer_snapshot(producers_.entries())));
+    tasks_.start(save_in_background(offset, producers::encode_producer_snapshot(producers_.entries())));
 }
 
 Result<void> Log::Impl::check_range(const ReadOptions& options) const {
@@ -147,8 +148,13 @@ ReadRange Log::Impl::take_hot(std::size_t first, const ReadOptions& options) con
     return range;
 }
 
-std::optional<Result<ReadRange>> Log::Impl::read_hot(const ReadOptions& options) const {
+std::optional<Result<ReadRange>> Log::Impl::read_now(const ReadOptions& options) {
     auto range = hot_range(options);
+    if (!range && options.form == ReadOptions::Form::kMemoryOrFile && phase_ == Phase::kOpen) {
+        ReadOptions bounded = options;
+        bounded.end = std::min(options.end, writer_.segment_end());
+        if (auto cached = reader_.read_cached(bounded)) range = *std::move(cached);
+    }
     if (range && *range && !list_aborted_now(**range, options)) return std::nullopt;
     return range;
 }
@@ -162,7 +168,7 @@ std::optional<Result<ReadRange>> Log::Impl::hot_range(const ReadOptions& options
 }
 
 Task<Result<ReadRange>> Log::Impl::read(ReadOptions options) {
-    if (auto hot = read_hot(options)) co_return *std::move(hot);
+    if (auto hot = read_now(options)) co_return *std::move(hot);
     ++reads_;
     auto range = co_await read_files(options);
     if (--reads_ == 0) no_reads_.notify_all();
@@ -177,7 +183,7 @@ Task<Result<ReadRange>> Log::Impl::read_files(ReadOptions options) {
         if (generation == generation_) co_return range;
         // The log was cut, cleaned or its start moved under the read: bytes and list may not belong together.
         if (range && options.aborted == ReadOptions::Aborted::kIgnored) co_return range;
-        if (auto hot = read_hot(options)) co_return *std::move(hot);
+        if (auto hot = read_now(options)) co_return *std::move(hot);
         if (attempt < kReadAttemptsMax) continue;
         if (range) co_return fail(Errc::kBusy, identity_.dir + " changes all the time");
         co_return range;
@@ -298,12 +304,12 @@ void Log::fail_with(Error error) { impl_->writer_.fail_with(std::move(error)); }
 void Log::stop_waiting_for_space() { impl_->writer_.stop_waiting_for_space(); }
 void Log::on_progress(std::function<void()> callback) { impl_->on_progress_ = std::move(callback); }
 Task<Result<ReadRange>> Log::read(ReadOptions options) { return impl_->read(options); }
-std::optional<Result<ReadRange>> Log::read_hot(const ReadOptions& options) const { return impl_->read_hot(options); }
+std::optional<Result<ReadRange>> Log::read_now(const ReadOptions& options) { return impl_->read_now(options); }
 Task<Result<std::optional<TimestampedOffset>>> Log::find_timestamp(std::int64_t timestamp, Offset end) {
     return impl_->find_timestamp(timestamp, end);
 }
 Task<Result<std::optional<TimestampedOffset>>> Log::find_max_timestamp(Offset end) { return impl_->find_max_timestamp(end); }
-std::vector<ProducerEntry> Log::producers() const { return impl_->producers_.entries(); }
+std::vector<producers::ProducerEntry> Log::producers() const { return impl_->producers_.entries(); }
 Offset Log::last_stable_offset(Offset high_watermark) const { return impl_->last_stable_offset(high_watermark); }
 void Log::high_watermark_moved(Offset high_watermark) { impl_->high_watermark_moved(high_watermark); }
 LeaderEpoch Log::latest_epoch() const { return impl_->epochs_.latest(); }

@@ -26,8 +26,8 @@
 #include "log/leader_epochs.h"
 #include "log/log_config.h"
 #include "log/log_types.h"
-#include "log/producer_states.h"
 #include "log/segment_list.h"
+#include "producers/producer_states.h"
 #include "wal/write_ahead_log.h"
 #include "wire/produce_validation.h"
 
@@ -92,8 +92,9 @@ public:
     // Errors: kOffsetOutOfRange when `from` is below log_start_offset or above end_offset; kIo, kCorrupt; kBusy when the log
     // changes all the time.
     Task<Result<ReadRange>> read(ReadOptions options);
-    // The same without waiting when memory has it; nullopt when files must be read.
-    std::optional<Result<ReadRange>> read_hot(const ReadOptions& options) const;
+    // The same without waiting, when memory has it or, for who takes file ranges, the page cache; nullopt when the disk must
+    // be asked.
+    std::optional<Result<ReadRange>> read_now(const ReadOptions& options);
 
     // The first record at or after `timestamp`, below `end`; nullopt when there is none.
     Task<Result<std::optional<TimestampedOffset>>> find_timestamp(std::int64_t timestamp, Offset end);
@@ -101,7 +102,7 @@ public:
     Task<Result<std::optional<TimestampedOffset>>> find_max_timestamp(Offset end);
 
     // What is known of every live idempotent producer, in the order of their ids (DescribeProducers).
-    std::vector<ProducerEntry> producers() const;
+    std::vector<producers::ProducerEntry> producers() const;
     // The end of what read_committed consumers may read: where the first open transaction begins, `high_watermark` when
     // there is none; a transaction also counts as open while its marker is not below `high_watermark`. KIP-98.
     Offset last_stable_offset(Offset high_watermark) const;

@@ -8,8 +8,8 @@
 #include "log/cut_marker.h"
 #include "log/log_events.h"
 #include "log/log_impl.h"
-#include "log/producer_snapshot.h"
 #include "log/segment_recovery.h"
+#include "producers/producer_snapshot.h"
 
 namespace moldau::log {
 
@@ -234,7 +234,7 @@ Task<Result<void>> Log::Impl::finish_all() {
     MOLDAU_CO_TRY(co_await writer_.wait_idle());
     MOLDAU_CO_TRY(co_await save_aborted());
     if (snapshot_offset_ != end && end > Offset{0}) {
-        MOLDAU_CO_TRY(co_await save_snapshot(end, encode_producer_snapshot(producers_.entries())));
+        MOLDAU_CO_TRY(co_await save_snapshot(end, producers::encode_producer_snapshot(producers_.entries())));
     }
     co_return co_await segments_.active()->finish_active(environment_.files);
 }

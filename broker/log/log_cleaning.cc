@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "log/log_impl.h"
-#include "log/producer_snapshot.h"
 #include "log/segment_swap.h"
+#include "producers/producer_snapshot.h"
 
 namespace moldau::log {
 
@@ -66,7 +66,7 @@ bool Log::Impl::states_outlive(const Segment& gone) const {
 
 Task<Result<void>> Log::Impl::save_states() {
     const Offset end = end_offset();
-    bytes::View content = encode_producer_snapshot(producers_.entries());
+    bytes::View content = producers::encode_producer_snapshot(producers_.entries());
     MOLDAU_CO_TRY(co_await writer_.wait_synced(end));
     MOLDAU_CO_TRY(co_await save_epochs());
     MOLDAU_CO_TRY(co_await save_aborted());

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "log/log_testing.h"
-#include "log/producer_states.h"
+#include "producers/producer_states.h"
 
 namespace moldau::log {
 namespace {
@@ -138,7 +138,7 @@ void expect_kept(const Known& known, Process& process) {
     for (std::size_t index = 0; index < kept.size(); ++index) ASSERT_EQ(kept[index], known.appended[index]) << index;
     ASSERT_GE(process.log->end_offset(), known.acknowledged);
     // The producer's state is that of the batches.
-    ProducerStates expected;
+    producers::ProducerStates expected;
     for (const auto& batch : kept) expected.append(*wire::BatchHeader::parse(batch.span()), 0);
     for (const auto& batch : kept) {
         const auto header = *wire::BatchHeader::parse(batch.span());

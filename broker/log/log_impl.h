@@ -24,7 +24,7 @@ public:
 
     Result<AppendedRange> append(const wire::ValidatedBatch& batch, LeaderEpoch epoch, Now now);
     Task<Result<ReadRange>> read(ReadOptions options);
-    std::optional<Result<ReadRange>> read_hot(const ReadOptions& options) const;
+    std::optional<Result<ReadRange>> read_now(const ReadOptions& options);
     Task<Result<std::optional<TimestampedOffset>>> find_timestamp(std::int64_t timestamp, Offset end);
     Task<Result<std::optional<TimestampedOffset>>> find_max_timestamp(Offset end);
 
@@ -54,7 +54,7 @@ public:
     LogEnvironment environment_;
     SegmentList segments_;
     LeaderEpochs epochs_;
-    ProducerStates producers_;
+    producers::ProducerStates producers_;
     Offset log_start_;
     RecoveryReport report_;
     HotTail hot_;

@@ -3,7 +3,9 @@
 // The problem: a consumer that is hours behind must get its data without pushing the newest out of memory, while segments
 // are rolled and deleted under it. The idea: bounded pieces straight from the files, nothing of it cached but where each
 // reader will go on; a segment in use is shared, so that it may be deleted meanwhile. Batches are checked for plausibility,
-// not for their checksum: that is the consumer's, and recovery's. Place: one per `Log`.
+// not for their checksum: that is the consumer's, and recovery's. Who only sends batches on gets file ranges
+// (log/cached_run.h): at once while the page cache has them, else after bringing them in together with what comes after.
+// Place: one per `Log`.
 
 #pragma once
 
@@ -29,6 +31,8 @@ public:
 
     // As Log::read, below what the segments have. Errors: kIo, kCorrupt, kOffsetOutOfRange when the segment goes meanwhile.
     Task<Result<ReadRange>> read(ReadOptions options);
+    // The same without waiting, as a file range: where a reader went on before and the page cache has what comes now.
+    std::optional<ReadRange> read_cached(const ReadOptions& options);
     Task<Result<std::optional<TimestampedOffset>>> find_timestamp(TimestampQuery query);
     Task<Result<std::optional<TimestampedOffset>>> find_max_timestamp(Offset from, Offset end);
 
@@ -42,10 +46,14 @@ private:
         Offset offset{-1};
         Offset segment{-1};
         std::uint64_t position = 0;
+        bool is_cold = false;            // the disk was asked for what came before
+        bool has_small_batches = false;  // before
     };
     SearchContext context(std::size_t piece_bytes) const;
     Task<Result<ReadRange>> read_segment(SegmentRef segment, ReadOptions options);
+    Task<Result<std::optional<ReadRange>>> read_file_range(SegmentRef segment, ReadOptions options);
     Task<Result<Sought>> start(SegmentRef segment, Offset offset, std::size_t piece_bytes);
+    const Place* find_place(const Segment& segment, Offset offset) const;
     void remember(Place place);
     void use_file_of(const SegmentRef& segment);
 

@@ -146,8 +146,8 @@ TEST_F(LogTest, KeepsWithinTheHotTailsBound) {
     EXPECT_GT(process_.log->stats().hot_bytes, 10'000u);  // not written yet: nothing may go
     process_.settle();
     EXPECT_LE(process_.log->stats().hot_bytes, 2000u);
-    EXPECT_FALSE(process_.log->read_hot({.from = Offset{0}, .end = Offset{100}}).has_value());
-    EXPECT_TRUE(process_.log->read_hot({.from = Offset{99}, .end = Offset{100}}).has_value());
+    EXPECT_FALSE(process_.log->read_now({.from = Offset{0}, .end = Offset{100}}).has_value());
+    EXPECT_TRUE(process_.log->read_now({.from = Offset{99}, .end = Offset{100}}).has_value());
     EXPECT_EQ(process_.read_all(Offset{0}).size(), 100u);
     ASSERT_TRUE(process_.close().has_value());
 }

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "bytes/buffer.h"
+#include "producers/aborted_transaction.h"
 
 namespace moldau::log {
 
@@ -22,14 +23,7 @@ struct AppendedRange {
     std::int64_t append_timestamp = -1;
 };
 
-// A transaction that was aborted though it has records, as consumers must know it and `.txnindex` files keep it.
-struct AbortedTransaction {
-    ProducerId producer;
-    Offset first;        // of its records
-    Offset last;         // of its marker
-    Offset last_stable;  // where the earliest transaction that was open then begins; after the marker when there was none
-    bool operator==(const AbortedTransaction&) const = default;
-};
+using producers::AbortedTransaction;
 
 struct ReadOptions {
     Offset from;
@@ -39,6 +33,8 @@ struct ReadOptions {
     enum class FirstBatch { kAlways, kOnlyIfItFits } first_batch = FirstBatch::kOnlyIfItFits;
     // Whether the reader wants to know of aborted transactions.
     enum class Aborted { kIgnored, kListed } aborted = Aborted::kIgnored;
+    // Whether what lies in files may come as file ranges, for whoever only sends it on.
+    enum class Form : std::uint8_t { kMemory, kMemoryOrFile } form = Form::kMemory;
 };
 
 struct ReadRange {

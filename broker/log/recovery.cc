@@ -8,9 +8,9 @@
 
 #include "log/cut_marker.h"
 #include "log/log_events.h"
-#include "log/producer_snapshot.h"
 #include "log/segment_recovery.h"
 #include "log/segment_swap.h"
+#include "producers/producer_snapshot.h"
 
 namespace moldau::log {
 
@@ -496,7 +496,7 @@ namespace {
 
 void replay_producer(const StateReplay& replay, Segment& segment, const FoundBatch& batch) {
     if (batch.base() < replay.producers_from) return replay.producers.prepend(batch.header);
-    const auto marker = marker_in(batch.header, batch.bytes.span().subspan(wire::kBatchHeaderBytes));
+    const auto marker = producers::marker_in(batch.header, batch.bytes.span().subspan(wire::kBatchHeaderBytes));
     const auto aborted = replay.producers.append(batch.header, replay.heard_at, marker);
     if (marker) replay.producers.forget_completed(replay.high_watermark);
     if (aborted) segment.txn_index().append(*aborted);
@@ -538,7 +538,7 @@ Task<Result<LoadedSnapshot>> load_snapshot(io::FileSystem& files, SnapshotSearch
         if (offset > search.newest && offset <= search.end) continue;
         if (offset <= search.end) {
             MOLDAU_CO_TRY_ASSIGN(content, co_await io::read_file(files, path, kSmallFileBytesMax));
-            auto decoded = decode_producer_snapshot(content.span());
+            auto decoded = producers::decode_producer_snapshot(content.span());
             if (decoded) {
                 loaded.offset = offset;
                 loaded.producers.restore(*decoded);

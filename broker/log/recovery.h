@@ -12,9 +12,9 @@
 #include "io/file.h"
 #include "log/leader_epochs.h"
 #include "log/log.h"
-#include "log/producer_states.h"
 #include "log/segment_list.h"
 #include "log/segment_search.h"
+#include "producers/producer_states.h"
 
 namespace moldau::log {
 
@@ -24,7 +24,7 @@ inline constexpr const char* kMetadataFile = "partition.metadata";
 struct RecoveredLog {
     SegmentList segments;  // never empty
     LeaderEpochs epochs;
-    ProducerStates producers;
+    producers::ProducerStates producers;
     Offset log_start;
     Offset snapshot_offset{-1};         // of the newest producer snapshot
     std::optional<Offset> cut_old_end;  // a cut marker stays until the log is synced up to here
@@ -48,7 +48,7 @@ struct StateReplay {
     Offset high_watermark;  // at least
     std::int64_t heard_at = -1;
     LeaderEpochs& epochs;
-    ProducerStates& producers;
+    producers::ProducerStates& producers;
 };
 Task<Result<void>> replay_states(StateReplay replay);
 // Forgets aborted transactions that such a replay finds anew.
@@ -58,7 +58,7 @@ Task<Result<void>> truncate_txn_indexes(SearchContext context, std::vector<Segme
 // there is none.
 struct LoadedSnapshot {
     Offset offset{-1};
-    ProducerStates producers;
+    producers::ProducerStates producers;
 };
 struct SnapshotSearch {
     std::string dir;

@@ -104,6 +104,8 @@ public:
 
     // The file, opened when it is not; made when it is new. Closed segments' files are opened for each use.
     Task<Result<std::shared_ptr<io::File>>> file(io::FileSystem& files);
+    // The same if it is open, else null.
+    std::shared_ptr<io::File> open_file() const { return file_ ? file_ : pinned_; }
     // Holds on to the file that is open, whatever is released, while its name changes.
     void pin_file() { pinned_ = file_; }
     void unpin_file() { pinned_.reset(); }

@@ -12,8 +12,8 @@
 #include <sstream>
 
 #include "log/log_testing.h"
-#include "log/producer_snapshot.h"
 #include "log/segment.h"
+#include "producers/producer_snapshot.h"
 #include "wire/record_reader.h"
 
 namespace moldau::log::testing {
@@ -384,7 +384,7 @@ protected:
                 dropped.insert(coming.front().producer);
                 coming.erase(coming.begin());
             }
-            const auto marker = marker_in(header, batch.slice(wire::kBatchHeaderBytes).span());
+            const auto marker = producers::marker_in(header, batch.slice(wire::kBatchHeaderBytes).span());
             if (marker && marker->type == wire::ControlType::kAbort) dropped.erase(header.producer_id);
             const bool is_dropped = header.attributes.is_transactional() && dropped.contains(header.producer_id);
             if (header.attributes.is_control() || is_dropped) continue;
@@ -418,15 +418,15 @@ protected:
                 EXPECT_EQ(disk_->content(std::string{kLogDir} + '/' + name), content) << name;
         }
     }
-    std::vector<ProducerEntry> kafkas_producers() const {
+    std::vector<producers::ProducerEntry> kafkas_producers() const {
         std::string newest;
         for (const auto& [name, bytes] : kafka_) {
             if (name.ends_with(kSnapshotSuffix)) newest = bytes;
         }
-        return without_times(*decode_producer_snapshot(bytes::View::copy_of(newest).span()));
+        return without_times(*producers::decode_producer_snapshot(bytes::View::copy_of(newest).span()));
     }
     // Kafka's are the records', ours when they were appended.
-    static std::vector<ProducerEntry> without_times(std::vector<ProducerEntry> entries) {
+    static std::vector<producers::ProducerEntry> without_times(std::vector<producers::ProducerEntry> entries) {
         for (auto& entry : entries) entry.timestamp = 0;
         return entries;
     }

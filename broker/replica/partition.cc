@@ -46,7 +46,8 @@ log::ReadOptions Partition::read_options(const FetchOptions& options) const {
             .end = end_for(bounds(), options.isolation),
             .bytes_max = options.bytes_max,
             .first_batch = options.first_batch,
-            .aborted = options.isolation == Isolation::kReadCommitted ? Aborted::kListed : Aborted::kIgnored};
+            .aborted = options.isolation == Isolation::kReadCommitted ? Aborted::kListed : Aborted::kIgnored,
+            .form = options.form};
 }
 
 std::optional<Result<Fetched>> Partition::fetch_now(const FetchOptions& options) const {
@@ -55,7 +56,7 @@ std::optional<Result<Fetched>> Partition::fetch_now(const FetchOptions& options)
     if (options.from < now.log_start_offset || options.from > now.high_watermark) return fail(Errc::kOffsetOutOfRange);
     const auto read = read_options(options);
     if (options.from >= read.end) return Fetched{{}, now};
-    auto range = log_.read_hot(read);
+    auto range = log_.read_now(read);
     if (!range) return std::nullopt;
     if (!*range) return fail(std::move(*range).error());
     return Fetched{std::move((*range)->batches), now, std::move((*range)->aborted)};

@@ -40,6 +40,7 @@ struct FetchOptions {
     Isolation isolation = Isolation::kReadUncommitted;
     std::size_t bytes_max = 1 << 20;
     log::ReadOptions::FirstBatch first_batch = log::ReadOptions::FirstBatch::kOnlyIfItFits;
+    log::ReadOptions::Form form = log::ReadOptions::Form::kMemory;
 };
 
 struct Fetched {

@@ -23,6 +23,7 @@ struct Peer {
     std::string listener;
     std::string host;
     security::Principal principal;
+    bool sends_files = false;  // answers may hold file ranges
 };
 
 // May the connection's next request start before this one is answered? Requests that change state in order (a produce, a

@@ -118,7 +118,7 @@ Task<void> Listener::accept_loop() {
 void Listener::take(ConnectionShard& shard, std::unique_ptr<io::Socket> socket) {
     const auto host = socket->peer().host;
     const bool counted = environment_.counts.add(host);
-    Peer peer{++environment_.next_connection_id, name_, host, {}};
+    Peer peer{++environment_.next_connection_id, name_, host, {}, socket->sends_files()};
     auto* accepting = &environment_.executor;
     auto* counts = &environment_.counts;
     shard.executor().post(

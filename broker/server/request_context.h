@@ -25,6 +25,7 @@ struct RequestContext {
     std::uint64_t connection_id = 0;
     std::int16_t api_key = 0;
     std::int16_t api_version = 0;
+    bool sends_files = false;   // the answer may hold file ranges
     MemoryGrant answer_memory;  // what the answer holds until it is sent; handlers may take it
 
     bool may(security::Operation operation, const security::Resource& resource) const {

@@ -453,7 +453,7 @@ private:
     bool open_ = false;
 };
 
-std::vector<log::ProducerEntry> without_times(std::vector<log::ProducerEntry> entries) {
+std::vector<producers::ProducerEntry> without_times(std::vector<producers::ProducerEntry> entries) {
     for (auto& entry : entries) entry.timestamp = 0;
     return entries;
 }

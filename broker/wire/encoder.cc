@@ -169,7 +169,14 @@ void Encoder::write_raw(const bytes::View& view) {
 }
 
 void Encoder::write_raw(const bytes::ChunkList& chunks) {
-    for (const auto& view : chunks.chunks()) write_raw(view);
+    const auto& views = chunks.memory_chunks();
+    std::size_t next = 0;
+    for (const auto& placed : chunks.file_ranges()) {
+        for (; next < placed.chunks_before; ++next) write_raw(views[next]);
+        flush();
+        chunks_.append(placed.range);
+    }
+    for (; next < views.size(); ++next) write_raw(views[next]);
 }
 
 void Encoder::write_array_length(std::optional<std::size_t> count, const char* field) {

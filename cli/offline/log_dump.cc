@@ -9,11 +9,11 @@
 #include "cli/offline/segment_file.h"
 #include "log/leader_epochs.h"
 #include "log/offset_index.h"
-#include "log/producer_snapshot.h"
 #include "log/segment.h"
 #include "log/time_index.h"
 #include "log/txn_index.h"
 #include "metadata/snapshot.h"
+#include "producers/producer_snapshot.h"
 #include "store/checkpoint_file.h"
 
 namespace moldau::cli {
@@ -210,7 +210,7 @@ private:
 
     Result<void> dump_producers() {
         MOLDAU_TRY_ASSIGN(text, read_small_file(path_));
-        const auto entries = log::decode_producer_snapshot(span_of(text));
+        const auto entries = producers::decode_producer_snapshot(span_of(text));
         if (!entries) return damaged(0, entries.error().context + kIndexRemedy);
         for (const auto& entry : *entries) {
             auto line = row();

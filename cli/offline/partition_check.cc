@@ -9,11 +9,11 @@
 #include "cli/offline/segment_file.h"
 #include "log/leader_epochs.h"
 #include "log/offset_index.h"
-#include "log/producer_snapshot.h"
-#include "log/producer_states.h"
 #include "log/segment.h"
 #include "log/time_index.h"
 #include "log/txn_index.h"
+#include "producers/producer_snapshot.h"
+#include "producers/producer_states.h"
 
 namespace moldau::cli {
 namespace {
@@ -198,14 +198,14 @@ private:
         last_end_ = header.next_offset();
         ++check_.batches;
         check_.records += header.record_count;
-        indexes.batch(batch, log::marker_in(header, bytes->span().subspan(wire::kBatchHeaderBytes)));
+        indexes.batch(batch, producers::marker_in(header, bytes->span().subspan(wire::kBatchHeaderBytes)));
     }
 
     void check_small_file(const std::string& name, const std::vector<Offset>& bases) {
         const auto path = folder_ + '/' + name;
         if (log::offset_in_name(name, log::kSnapshotSuffix)) {
             const auto text = read_small_file(path);
-            const auto entries = text ? log::decode_producer_snapshot(span_of(*text)) : fail(text.error());
+            const auto entries = text ? producers::decode_producer_snapshot(span_of(*text)) : fail(text.error());
             if (!entries) fault(path + ": " + entries.error().context + kIndexRemedy);
         }
         if (name == "leader-epoch-checkpoint") check_epochs(path);

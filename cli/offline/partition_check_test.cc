@@ -6,8 +6,8 @@
 
 #include "bytes/endian.h"
 #include "cli/offline/offline_testing.h"
-#include "log/producer_snapshot.h"
 #include "log/txn_index.h"
+#include "producers/producer_snapshot.h"
 
 namespace moldau::cli {
 namespace {

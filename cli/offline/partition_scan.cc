@@ -6,8 +6,8 @@
 
 #include "cli/offline/segment_file.h"
 #include "log/leader_epochs.h"
-#include "log/producer_snapshot.h"
 #include "log/segment.h"
+#include "producers/producer_snapshot.h"
 
 namespace moldau::cli {
 namespace {
@@ -150,7 +150,7 @@ private:
         const auto file = log::segment_path(partition_.path, *newest, log::kSnapshotSuffix);
         const auto text = read_small_file(file);
         const auto entries =
-            text ? log::decode_producer_snapshot({reinterpret_cast<const std::uint8_t*>(text->data()), text->size()})
+            text ? producers::decode_producer_snapshot({reinterpret_cast<const std::uint8_t*>(text->data()), text->size()})
                  : fail(text.error());
         if (!entries) {
             return findings_.warn(file + ": " + entries.error().context + "; the producers are found again in the batches");

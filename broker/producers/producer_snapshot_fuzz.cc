@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "bytes/crc32c.h"
 #include "bytes/endian.h"
-#include "log/producer_snapshot.h"
+#include "producers/producer_snapshot.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace moldau;
@@ -18,10 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (repaired && file.size() >= 6) {
             bytes::store_be(file.data() + 2, bytes::crc32c(bytes::Span{file}.subspan(6)));
         }
-        const auto entries = log::decode_producer_snapshot(file);
+        const auto entries = producers::decode_producer_snapshot(file);
         if (!entries) continue;
-        CHECK(std::ranges::equal(log::encode_producer_snapshot(*entries).span(), file));
-        log::ProducerStates states;
+        CHECK(std::ranges::equal(producers::encode_producer_snapshot(*entries).span(), file));
+        producers::ProducerStates states;
         states.restore(*entries);
         CHECK(states.count() <= entries->size());
     }

@@ -1,14 +1,14 @@
 // The rules of idempotent producers, as tables, and their snapshot's bytes.
 
-#include "log/producer_states.h"
+#include "producers/producer_states.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "log/producer_snapshot.h"
+#include "producers/producer_snapshot.h"
 
-namespace moldau::log {
+namespace moldau::producers {
 namespace {
 
 constexpr std::size_t kMany = 1000;
@@ -308,4 +308,4 @@ TEST(ProducerSnapshot, RefusesANewerVersion) {
 }
 
 }  // namespace
-}  // namespace moldau::log
+}  // namespace moldau::producers

@@ -1,13 +1,13 @@
 // Bytes of a producer snapshot.
 
-#include "log/producer_snapshot.h"
+#include "producers/producer_snapshot.h"
 
 #include <string>
 
 #include "bytes/crc32c.h"
 #include "bytes/endian.h"
 
-namespace moldau::log {
+namespace moldau::producers {
 
 namespace {
 
@@ -84,4 +84,4 @@ Result<std::vector<ProducerEntry>> decode_producer_snapshot(bytes::Span file) {
     return entries;
 }
 
-}  // namespace moldau::log
+}  // namespace moldau::producers

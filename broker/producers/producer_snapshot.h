@@ -11,12 +11,12 @@
 
 #include "base/result.h"
 #include "bytes/buffer.h"
-#include "log/producer_states.h"
+#include "producers/producer_states.h"
 
-namespace moldau::log {
+namespace moldau::producers {
 
 bytes::View encode_producer_snapshot(const std::vector<ProducerEntry>& entries);
 // Errors: kNewerFormat, kCorrupt.
 Result<std::vector<ProducerEntry>> decode_producer_snapshot(bytes::Span file);
 
-}  // namespace moldau::log
+}  // namespace moldau::producers

@@ -1,6 +1,6 @@
 // The rules of idempotent and transactional producers.
 
-#include "log/producer_states.h"
+#include "producers/producer_states.h"
 
 #include <algorithm>
 #include <limits>
@@ -9,7 +9,7 @@
 
 #include "wire/record_reader.h"
 
-namespace moldau::log {
+namespace moldau::producers {
 
 namespace {
 
@@ -195,4 +195,4 @@ std::vector<ProducerEntry> ProducerStates::entries() const {
     return entries;
 }
 
-}  // namespace moldau::log
+}  // namespace moldau::producers

@@ -5,7 +5,7 @@
 // per producer id its epoch and the sequence ranges of its last five batches; a batch must continue the sequence, repeat one
 // of the five, or begin anew with a newer epoch. A transaction is open from its producer's first transactional batch to the
 // marker that commits or aborts it (KIP-98), and undecided until that marker is replicated. Pure: no clock, no files; the
-// log is the truth, so that these states can be rebuilt from it, and `log/producer_snapshot.h` only shortens that.
+// log is the truth, so that these states can be rebuilt from it, and `producers/producer_snapshot.h` only shortens that.
 //
 // States advance at append, while the batch may still be lost with the leadership. A replica that truncates its log
 // therefore takes the newest snapshot at or below the cut and replays what the log has kept after it: rolling back is
@@ -24,11 +24,11 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "log/log_types.h"
+#include "producers/aborted_transaction.h"
 #include "wire/batch_builder.h"
 #include "wire/record_batch.h"
 
-namespace moldau::log {
+namespace moldau::producers {
 
 // Where a batch was stored.
 struct StoredRange {
@@ -123,4 +123,4 @@ private:
     std::deque<Completed> completed_;
 };
 
-}  // namespace moldau::log
+}  // namespace moldau::producers
