@@ -37,7 +37,8 @@ FAIR = """\
   Latency: 1 KiB, acks=all, 16 connections, counted from when a request was due.
 - Cold fetch: the kernel's page cache is dropped first; Moldau's own tail of 4 MiB a partition stays.
 - "Behind" is a figure whose median is worse than Kafka's and which was worse in four of five rounds (in all where there
-  are fewer), each held against Kafka's of the same round. The limit of the client is 90 % of its processor, with both brokers.
+  are fewer), each held against Kafka's of the same round. The limit of the client is 90 % of its processor, with both
+  brokers.
 - Kill with 10 GB: ten partitions of 1 GB, written by librdkafka, kill -9 at once; the kernel writes back what it
   holds (off the clock), then the broker starts and one record is acknowledged. Many partitions: 20 of them get a
   record each.
