@@ -165,9 +165,9 @@ class Cluster:
         eventually(f"{self.pod_name} is another pod, and ready", renewed, seconds)
 
     def bootstrap(self):
-        """Where the tests' clients connect: in the lab they are in its network, elsewhere they come through node ports."""
+        """Where the tests' clients connect: in the lab they reach pods (but no service addresses), elsewhere node ports."""
         if ON_LAB:
-            return f"{self.name}-bootstrap.{self.namespace}.svc.cluster.local:9092"
+            return f"{self.name}-brokers.{self.namespace}.svc.cluster.local:9092"
         listeners = {one["name"]: one for one in self.get()["status"]["listeners"]}
         return listeners["outside"]["bootstrap"]
 
