@@ -7,6 +7,8 @@
 
 #include <cstdlib>
 #include <functional>
+#include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "operator/kube/authorized_transport.h"
@@ -153,6 +155,115 @@ TEST_F(LiveTest, WatchesByBothWaysAndSeesEachChange) {
         cancel.request();
         EXPECT_TRUE(wait_for([&] { return ended; }));
     }
+}
+
+// Writes MOLDAU_TEST_OBJECTS objects, as many at once as the client lets out, and times listings of them.
+TEST_F(LiveTest, WritesAndListsManyObjects) {
+    const char* wanted = std::getenv("MOLDAU_TEST_OBJECTS");
+    if (wanted == nullptr) GTEST_SKIP() << "MOLDAU_TEST_OBJECTS is not set";
+    const int count = std::atoi(wanted);
+    const auto seconds_since = [this](MonoTime start) {
+        return std::chrono::duration<double>(loop_.mono_now() - start).count();
+    };
+    auto start = loop_.mono_now();
+    int done = 0;
+    int failed = 0;
+    loop_.post([&] {
+        for (int number = 0; number < count; ++number) {
+            spawn(client_->apply(kMaps, map("m" + std::to_string(number), std::string(500, 'x'))),
+                  [&](const KubeResult<Object>& result) { ++(result ? done : failed); });
+        }
+    });
+    while (done + failed < count) run(loop_.sleep_for(Millis{10}));
+    EXPECT_EQ(failed, 0);
+    std::cout << count / seconds_since(start) << " writes/s\n";
+    for (const auto use : {WatchListUse::kWhenServed, WatchListUse::kNever}) {
+        start = loop_.mono_now();
+        std::vector<Object> held;
+        bool synced = false;
+        bool ended = false;
+        loop::Cancel cancel;
+        ListWatch watch(*client_, {.resource = kMaps, .ns = ns_, .label_selector = "by=moldau", .watch_list = use},
+                        [&](const WatchEvent& event) {
+                            if (event.kind == WatchEvent::Kind::kListed) held.push_back(event.object.packed());
+                            if (event.kind == WatchEvent::Kind::kSynced) synced = true;
+                        });
+        loop_.post([&] { spawn(watch.run(cancel), [&] { ended = true; }); });
+        ASSERT_TRUE(wait_for([&] { return synced; }));
+        std::cout << held.size() << " listed in " << seconds_since(start) << " s\n";
+        EXPECT_EQ(held.size(), static_cast<std::size_t>(count));
+        cancel.request();
+        EXPECT_TRUE(wait_for([&] { return ended; }));
+    }
+}
+
+// What an informer keeps, in its simplest form.
+class Mirror {
+public:
+    void take(const WatchEvent& event) {
+        switch (event.kind) {
+            case WatchEvent::Kind::kListBegin:
+                listed_.clear();
+                break;
+            case WatchEvent::Kind::kListed:
+                listed_[event.object.name()] = event.object.resource_version();
+                break;
+            case WatchEvent::Kind::kSynced:
+                objects_ = listed_;
+                break;
+            case WatchEvent::Kind::kAdded:
+            case WatchEvent::Kind::kModified:
+                objects_[event.object.name()] = event.object.resource_version();
+                break;
+            case WatchEvent::Kind::kDeleted:
+                listed_.erase(event.object.name());
+                objects_.erase(event.object.name());
+                break;
+            case WatchEvent::Kind::kError:
+                ++errors_;
+                break;
+            case WatchEvent::Kind::kBookmark:
+                break;
+        }
+    }
+    const std::map<std::string, std::string>& objects() const { return objects_; }
+    int errors() const { return errors_; }
+
+private:
+    std::map<std::string, std::string> listed_;
+    std::map<std::string, std::string> objects_;
+    int errors_ = 0;
+};
+
+// For MOLDAU_TEST_SECONDS it writes and watches; restart or break the API server meanwhile as you like.
+TEST_F(LiveTest, StaysTrueThroughWhateverHappensMeanwhile) {
+    const char* seconds = std::getenv("MOLDAU_TEST_SECONDS");
+    if (seconds == nullptr) GTEST_SKIP() << "MOLDAU_TEST_SECONDS is not set";
+    const auto end = loop_.mono_now() + std::chrono::seconds{std::atoi(seconds)};
+    Mirror mirror;
+    loop::Cancel cancel;
+    ListWatch watch(*client_, {.resource = kMaps, .ns = ns_, .label_selector = "by=moldau"},
+                    [&](const WatchEvent& event) { mirror.take(event); });
+    bool ended = false;
+    loop_.post([&] { spawn(watch.run(cancel), [&] { ended = true; }); });
+    int writes = 0;
+    for (int number = 0; loop_.mono_now() < end; ++number) {
+        const auto name = "w" + std::to_string(number * 7 % 50);
+        const bool done = number % 5 == 4 ? run(client_->remove(kMaps, {ns_, name})).has_value()
+                                          : run(client_->apply(kMaps, map(name, std::to_string(number)))).has_value();
+        if (done) ++writes;
+        run(loop_.sleep_for(Millis{5}));
+    }
+    std::map<std::string, std::string> truth;
+    const auto list = run(client_->list(kMaps, ns_, {.label_selector = "by=moldau"}));
+    ASSERT_TRUE(list) << list.error().context;
+    for (const auto& item : list->items) truth[item.name()] = item.resource_version();
+    EXPECT_TRUE(wait_for([&] { return mirror.objects() == truth; }));
+    EXPECT_EQ(mirror.objects(), truth);
+    cancel.request();
+    EXPECT_TRUE(wait_for([&] { return ended; }));
+    std::cout << writes << " writes, " << watch.watch_count() << " watches, " << watch.list_count() << " listings, "
+              << mirror.errors() << " errors\n";
 }
 
 }  // namespace

@@ -193,8 +193,8 @@ private:
         if (count > 0) buffer_.append(part, static_cast<std::size_t>(count));
     }
     std::size_t content_length(std::size_t end) const {
-        const auto at = buffer_.find("Content-Length: ");
-        return at < end ? std::stoul(buffer_.substr(at + 16)) : 0;
+        const auto at = buffer_.find("Content-Length:");
+        return at < end ? std::stoul(buffer_.substr(at + 15)) : 0;
     }
 
     int socket_;
