@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -103,6 +104,38 @@ def test_stops_at_once_while_somebody_listens(make_broker, cores):
     broker.stop()
     assert time.monotonic() - started < 5
     assert watch.process.wait(ANSWER_S) == 1
+
+
+def answer_of(broker, path):
+    """Status and text of an admin page; None while nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{broker.admin_port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode().strip()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode().strip()
+    except OSError:
+        return None
+
+
+def test_says_that_it_recovers_and_is_alive_until_it_is_ready(make_broker):
+    broker = make_broker(1)
+    make(broker, "create", *(f"many-{at}" for at in range(3000)))
+    broker.kill()
+    broker.start_only()
+    began = time.monotonic()
+    while not (ready := answer_of(broker, "/readyz")):
+        assert time.monotonic() - began < 10
+    seen = []
+    while ready != (200, "ok"):
+        assert ready == (503, "recovering") and answer_of(broker, "/livez") == (200, "ok")
+        if not seen:
+            command = [TOOL, "cluster", "status", "--operator-api", f"127.0.0.1:{broker.internal_port}", "--output", "json"]
+            said = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_S)
+            seen = [reason["code"] for reason in json.loads(said.stdout)["reasons"]]
+        assert time.monotonic() - began < 30
+        ready = answer_of(broker, "/readyz")
+    assert seen in (["RECOVERING"], []), seen
+    assert ask(broker, "cluster", "status")["topics"] == 3000
 
 
 def test_calls_are_counted(broker):
