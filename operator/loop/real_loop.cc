@@ -22,11 +22,14 @@ RealLoop::~RealLoop() {
 }
 
 void RealLoop::post(Work work) {
-    auto* node = new Node{.work = std::move(work), .next = pushed_.load(std::memory_order_relaxed)};
-    while (!pushed_.compare_exchange_weak(node->next, node, std::memory_order_release, std::memory_order_relaxed)) {
-    }
-    // Only the first one on an empty list finds a loop that may be asleep.
-    if (node->next == nullptr) wake();
+    auto* node = new Node{.work = std::move(work)};
+    Node* head = pushed_.load(std::memory_order_relaxed);
+    do {
+        node->next = head;
+    } while (!pushed_.compare_exchange_weak(head, node, std::memory_order_release, std::memory_order_relaxed));
+    // From here on the node is the loop's, which may be done with it already. Only the first one on an empty list finds a
+    // loop that may be asleep.
+    if (head == nullptr) wake();
 }
 
 void RealLoop::wake() {
