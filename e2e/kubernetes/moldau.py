@@ -176,7 +176,7 @@ class Cluster:
         workload.create_topic(self.bootstrap(), topic, partitions)
         return workload.Workload(self.bootstrap(), topic, partitions, **options).start()
 
-    def topic(self, name, **spec):
+    def topic(self, name, /, **spec):
         return Topic(self, name, spec)
 
 

@@ -92,7 +92,9 @@ def test_prometheus_scrapes_operator_and_broker_and_the_charts_rules_are_sound(p
 def test_every_metric_that_a_rule_or_dashboard_names_is_one_that_is_scraped(prometheus, cluster, operator):
     import re
     cluster.topic("named").wait_until_ready()
+    cluster.workload().check()  # some metrics are there from their first request on
     eventually("both are scraped", lambda: prometheus.value("up") == 2, 30)
+    eventually("requests are seen", lambda: prometheus.value("moldau_request_duration_seconds_count"), 30)
     texts = [path.read_text() for path in (CHART / "files").rglob("*") if path.suffix in (".yaml", ".json")
              and "crds" not in path.parts]
     pattern = r"\b((?:moldau|controller_runtime|workqueue|rest_client|leader_election)_[a-z_]+)"

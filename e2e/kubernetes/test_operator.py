@@ -229,7 +229,7 @@ def test_only_one_of_two_operators_writes(cluster, kube, operator, lab, audit):
 
 
 @pytest.mark.smoke
-def test_api_server_restart_is_survived_without_a_restart_of_the_operator(cluster, operator, lab):
+def test_api_server_restart_is_survived_without_a_restart_of_the_operator(nothing_is_being_deleted, cluster, operator, lab):
     load = cluster.workload()
     before = operator.pod()
     lab.kill_api_server()
@@ -259,7 +259,7 @@ def test_cut_watches_are_noticed_and_what_happened_meanwhile_is_made_good(verdic
     operator.wait_until_available(120)
 
 
-def test_resource_version_that_is_too_old_leads_to_a_new_list(cluster, kube, operator, lab):
+def test_resource_version_that_is_too_old_leads_to_a_new_list(nothing_is_being_deleted, cluster, kube, operator, lab):
     """Objects change and go while the operator is cut off, and the API server forgets its past: watches get 410."""
     keeper = cluster.topic("kept", partitions=1).wait_until_ready()
     cluster.topic("gone", partitions=1, deletionPolicy="Retain").wait_until_ready()
@@ -275,6 +275,13 @@ def test_resource_version_that_is_too_old_leads_to_a_new_list(cluster, kube, ope
     again.wait_until_ready(60)
     assert workload.topics(cluster.bootstrap())["gone"] == 2
     operator.wait_until_available(120)
+
+
+@pytest.fixture
+def nothing_is_being_deleted(kube):
+    """An API server that starts tells of custom resources a little late: a namespace that ends just then leaves them behind."""
+    eventually("no namespace is being deleted", lambda: all(
+        item["status"]["phase"] == "Active" for item in kube.list("Namespace")), 120)
 
 
 def check_steady(seconds, cluster, operator, lab, figures, name):
@@ -309,11 +316,11 @@ def broker_metadata_offset(cluster):
 
 
 @pytest.mark.smoke
-def test_at_rest_the_operator_writes_nothing(cluster, operator, lab, figures):
+def test_at_rest_the_operator_writes_nothing(nothing_is_being_deleted, cluster, operator, lab, figures):
     check_steady(STEADY_SMOKE_S, cluster, operator, lab, figures, f"{STEADY_SMOKE_S} s of steady state")
 
 
-def test_at_rest_for_ten_minutes_the_operator_writes_nothing(cluster, operator, lab, figures):
+def test_at_rest_for_ten_minutes_the_operator_writes_nothing(nothing_is_being_deleted, cluster, operator, lab, figures):
     check_steady(STEADY_S, cluster, operator, lab, figures, f"{STEADY_S} s of steady state")
 
 
