@@ -101,7 +101,7 @@ def may(api, verb, group, resource, namespace="", name=""):
 
 def test_operator_of_all_namespaces_has_its_rights_and_no_others(installed, api):
     assert may(api, "patch", "apps", "statefulsets", "team-a") and may(api, "watch", "moldau.dev", "clusters")
-    assert may(api, "watch", "", "nodes")
+    assert may(api, "watch", "", "nodes") and may(api, "get", "", "nodes") and may(api, "list", "", "persistentvolumes")
     assert may(api, "update", "coordination.k8s.io", "leases", NAMESPACE, "demo-moldau-operator")
     assert not may(api, "update", "coordination.k8s.io", "leases", NAMESPACE, "another")
     assert not may(api, "get", "", "secrets", "team-a") and not may(api, "create", "", "pods/exec", "team-a")

@@ -57,10 +57,11 @@ checks that). There are no wildcards, no Secrets, no rights to make roles or to 
 
 {{/* Of the whole Kubernetes; only when all namespaces are looked after. */}}
 {{- define "moldau-operator.clusterRules" -}}
-# list, watch: whether a pod's node is lost, and known to be off, before a pod is removed from it by force.
+# list, watch: whether a pod's node is lost, and known to be off, before a pod is removed from it by force. get: that a Node
+# which is not seen is really deleted.
 - apiGroups: [""]
   resources: [nodes]
-  verbs: [list, watch]
+  verbs: [get, list, watch]
 # list, watch: whether a volume is bound to a node that is lost.
 - apiGroups: [""]
   resources: [persistentvolumes]
