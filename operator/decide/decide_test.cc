@@ -480,6 +480,22 @@ TEST(Decide, WritesNoStatusForABrokersRunningNumbers) {
     EXPECT_THAT(busy("11 of 50 logs are recovered").actions, IsEmpty());
 }
 
+TEST(Decide, SaysSinceWhenAWaitLasts) {
+    World world;
+    world.fate = PodFate::kUnschedulable;
+    world.run();
+    const auto since = world.condition("Ready").since;
+    world.now += Millis{60'000};
+    world.fate = PodFate::kImagePull;
+    world.snapshot.pods.clear();
+    world.controllers();
+    world.run();
+
+    EXPECT_EQ(world.condition("Ready").reason, "ImagePullFailed");
+    EXPECT_EQ(world.condition("Ready").since, since) << "not ready all the while";
+    EXPECT_EQ(world.condition("BrokersReady").since, since);
+}
+
 TEST(Decide, SaysAtOnceThatARolloutIsPending) {
     auto world = ready_world();
     world.set_spec(R"({"config": {"moldau.io.threads": 2}})");

@@ -18,6 +18,7 @@ using api::Row;
 
 constexpr Millis kAddressGrace{30'000};  // a new cluster waits so long for its load balancer's address
 constexpr Millis kLookAgain{2'000};
+constexpr std::int64_t kReplicasMax = 1000;  // the schema's
 
 Target target_of(const Owned& owned) {
     return {.resource = owned.resource, .key = owned.object.key(), .uid = owned.object.uid()};
@@ -91,6 +92,10 @@ bool waits_for_addresses(Draft& draft, const specs::Built& built) {
     return false;
 }
 
+std::int32_t replicas_of(const kube::Object& set) {
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(set.int_at("/spec/replicas").value_or(0), 0, kReplicasMax));
+}
+
 // How many pods the set may have now: those that are to go stay until they are granted.
 std::int32_t granted_replicas(Draft& draft, std::int32_t live_replicas) {
     const auto wanted = draft.cluster().spec.replicas;
@@ -153,7 +158,7 @@ void keep_set(Draft& draft, const specs::Built& built, const specs::Inputs& inpu
     const auto& snapshot = draft.snapshot();
     // Until the controller has seen it nobody knows which pods are old.
     if (specs::needs_apply(live.object, built.stateful_set())) draft.find(Row::kRolloutPending);
-    const auto live_replicas = static_cast<std::int32_t>(live.object.int_at("/spec/replicas").value_or(0));
+    const auto live_replicas = replicas_of(live.object);
     const auto granted = granted_replicas(draft, live_replicas);
     if (granted == snapshot.cluster.spec.replicas) {
         const bool stops = granted < live_replicas;

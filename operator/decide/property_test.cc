@@ -118,7 +118,7 @@ void check_grant(const World& world, const Decision& decision) {
 class Worlds : public ::testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(Worlds, KeepInvariantsAndComeToRest) {
-    for (std::uint32_t number = 0; number < 100; ++number) {
+    for (std::uint32_t number = 0; number < 60; ++number) {
         Chance chance{GetParam() * 1000 + number};
         World world{random_spec(chance)};
         for (int turn = 0; turn < 12 && !world.is_gone(); ++turn) {

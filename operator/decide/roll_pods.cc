@@ -70,8 +70,9 @@ void find_restarting(Draft& draft) {
     const bool restarted = old != nullptr && old->reason == api::row(Row::kRestarting).reason;
     for (std::int32_t ordinal = 0; ordinal < draft.cluster().spec.replicas; ++ordinal) {
         const auto* pod = find_pod(draft.snapshot(), ordinal);
-        if (pod != nullptr && pod->deleting) draft.find(Row::kRestarting, fmt::format("pod {} is being stopped", pod->name));
-        if (restarted && is_away(draft, ordinal)) {
+        if (pod != nullptr && pod->deleting) {
+            draft.find(Row::kRestarting, fmt::format("pod {} is being stopped", pod->name));
+        } else if (restarted && is_away(draft, ordinal)) {
             draft.find(Row::kRestarting, fmt::format("pod {} is starting", specs::pod_name(draft.cluster(), ordinal)));
         }
     }

@@ -125,14 +125,18 @@ void replace_fields(json& into, const json* from) {
     if (from != nullptr) into.update(*from);
 }
 
+std::string name_in(const json& entry) {
+    const auto* name = entry.is_object() ? find(entry, "name", json::value_t::string) : nullptr;
+    return name == nullptr ? std::string{} : name->get<std::string>();
+}
+
 // Entries of one of the names that are there already, or of `reserved`, are left out: the first one counts.
 void append_named(json& into, const json* from, std::string_view reserved = {}) {
     if (from == nullptr) return;
     for (const auto& entry : *from) {
-        const auto same = [&](const json& other) { return other["name"] == entry.value("name", ""); };
-        if (entry.is_object() && entry.value("name", "") != reserved && std::ranges::none_of(into, same)) {
-            into.push_back(entry);
-        }
+        const auto name = name_in(entry);
+        const auto same = [&](const json& other) { return name_in(other) == name; };
+        if (name != reserved && std::ranges::none_of(into, same)) into.push_back(entry);
     }
 }
 
