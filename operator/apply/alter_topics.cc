@@ -1,0 +1,15 @@
+// More partitions and other settings, hundreds of topics in one order.
+
+#include <utility>
+
+#include "operator/apply/verbs.h"
+
+namespace moldau::apply {
+
+Task<Carried> alter_topics(broker_api::BrokerApi& broker, decide::AlterTopics action) {
+    auto results = co_await broker.alter_topics(std::move(action.order));
+    if (!results) co_return Carried::failed(std::move(results).error());
+    co_return Carried{.answer = *std::move(results)};
+}
+
+}  // namespace moldau::apply
