@@ -279,7 +279,7 @@ def test_resource_version_that_is_too_old_leads_to_a_new_list(nothing_is_being_d
 
 @pytest.fixture
 def nothing_is_being_deleted(kube):
-    """An API server that starts tells of custom resources a little late: a namespace that ends just then leaves them behind."""
+    """An API server that starts tells of custom resources a little late: namespaces that end just then leave them behind."""
     eventually("no namespace is being deleted", lambda: all(
         item["status"]["phase"] == "Active" for item in kube.list("Namespace")), 120)
 
