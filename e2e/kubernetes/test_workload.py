@@ -1,4 +1,4 @@
-"""The check that closes every scenario, checked itself: it finds what is lost, read twice or out of order. Needs no cluster."""
+"""The check that closes every scenario, checked: it finds what is lost, read twice or out of order. Needs no cluster."""
 
 import pytest
 
