@@ -292,6 +292,7 @@ def check_steady(seconds, cluster, operator, lab, figures, name):
         eventually("all are Ready", lambda at=number: condition(cluster.kube.get("Topic", f"idle-{at}", cluster.namespace),
                                                                  "Ready")["status"] == "True", 60)
     cluster.wait_until_ready()
+    eventually("the Cluster tells their number", lambda: cluster.get()["status"].get("topics") == 20, 30)
     time.sleep(3)  # what was still under way
     audit, before = faults.Audit(), broker_metadata_offset(cluster)
     time.sleep(seconds)
