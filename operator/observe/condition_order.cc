@@ -3,7 +3,8 @@
 #include "operator/observe/condition_order.h"
 
 #include <algorithm>
-#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace moldau::observe {
 
@@ -12,9 +13,9 @@ void order_conditions(api::Kind kind, std::vector<api::Condition>& conditions) {
     const auto place_of = [&](const api::Condition& condition) {
         const auto found = std::ranges::find_if(
             rows, [&](const api::ConditionRow& row) { return row.kind == kind && row.type == condition.type; });
-        return found - rows.begin();
+        return std::pair{found - rows.begin(), std::string_view{condition.type}};
     };
-    std::ranges::stable_sort(conditions, {}, place_of);
+    std::ranges::sort(conditions, {}, place_of);
 }
 
 }  // namespace moldau::observe
