@@ -64,6 +64,7 @@ public:
         : environment_(environment),
           options_(std::move(options)),
           wake_(environment.executor),
+          ending_(environment.executor),
           flushed_(environment.executor) {}
     ~Impl() { environment_.executor.cancel(timer_); }
 
@@ -139,7 +140,8 @@ private:
     MonoTime files_due_{};
     bool writing_files_ = false;
     bool closing_ = false;
-    io::WaitList wake_;  // of sleepers and of those who wait for `writing_files_` or a lane's draining
+    io::WaitList wake_;    // of those who wait for `writing_files_`, `changing_` or a lane's draining
+    io::WaitList ending_;  // of the deleted logs whose bytes wait for their time: thousands, woken early by the end alone
     io::WaitList flushed_;
     TaskGroup tasks_;
 };
@@ -324,7 +326,7 @@ Task<Result<void>> LogStore::Impl::remove(TopicPartition name, Millis delay) {
 
 Task<void> LogStore::Impl::remove_bytes(std::string dir, Millis delay) {
     const auto when = environment_.executor.now().mono + delay;
-    while (!tasks_.stopping() && environment_.executor.now().mono < when) co_await wake_.wait_until(when);
+    while (!tasks_.stopping() && environment_.executor.now().mono < when) co_await ending_.wait_until(when);
     if (tasks_.stopping()) co_return;
     const auto removed = co_await io::remove_dir(environment_.files, dir);
     if (!removed) LOG_WARNING("log", "could not remove a deleted log dir={} error=\"{}\"", dir, removed.error().to_string());
@@ -548,6 +550,7 @@ Task<Result<void>> LogStore::Impl::close() {
     Result<void> result = std::move(work.result);
     tasks_.request_stop();
     wake_.notify_all();
+    ending_.notify_all();
     co_await tasks_.stop();
     auto written = co_await write_checkpoints();
     if (result) result = std::move(written);
