@@ -18,21 +18,21 @@ build: setup ## build release into build/release/bin
 run: build ## build release and start a broker on 127.0.0.1:9092, data in ./moldau-data; ARGS="-o key=value"
 	@exec build/release/bin/moldau-broker $(ARGS)
 
-test: ## build and run all tests, those with real clients too
+test: ## build and run all tests, those with real clients too; ARGS=--kubernetes: also the core of those on Kubernetes
 	@tools/setup --clients
 	@tools/build dev
-	@tools/test
+	@tools/test $(ARGS)
 
 images: ## build release and the container images of it, into build/images
 	@tools/setup --kube
 	@tools/build release moldau-broker moldau-operator moldau
 	@docker/images
 
-e2e: ## run all scenarios on a Kubernetes of three nodes on this machine; ARGS="-m smoke"; E2E_KUBECONFIG takes another cluster
+e2e: ## run all scenarios on a Kubernetes of three nodes made here, or that of E2E_KUBECONFIG; ARGS="-m smoke"
 	@[ -n "$$E2E_KUBECONFIG" ] || { tools/setup --kube && tools/build release moldau-broker moldau-operator moldau; }
 	@e2e/kubernetes/run $(ARGS)
 
-demo: ## bring up that Kubernetes with a Cluster, a Topic, a producer and a consumer, and leave it running; ARGS="down" ends it
+demo: ## leave such a Kubernetes running with a Cluster, a Topic, a producer and a consumer; ARGS="down" ends it
 	@tools/setup --kube
 	@tools/build release moldau-broker moldau-operator moldau
 	@e2e/kubernetes/demo $(ARGS)
