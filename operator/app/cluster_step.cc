@@ -20,6 +20,7 @@ using controller::Outcome;
 // After so many rounds that each changed something, others get their turn.
 constexpr int kRoundsMax = 8;
 constexpr Millis kLookAgain{200};
+constexpr Millis kFirstAnswer{3'000};
 
 // The stores show what was removed only when the watch tells; until then the same would be decided again.
 bool is_removal(const decide::Action& action) {
@@ -43,6 +44,11 @@ Task<ClusterStep::Round> ClusterStep::round(Key key) {
         forget(key);
         co_return Outcome::done();
     }
+    // A broker that runs has not been heard yet only because we have just started: its first answer comes in a moment.
+    const auto* link = links_.find(key);
+    const bool is_new = link != nullptr && link->expected() == observe::Expected::kBroker && !link->has_asked();
+    if (is_new && loop_.mono_now() - link->made_at() < kFirstAnswer)
+        co_return Outcome::requeue_after(kFirstAnswer, "the broker has not been asked yet");
     auto decision = decide::decide(*snapshot, loop_.wall_now());
     if (co_await ask(key, decision)) {
         snapshot = co_await look(key);

@@ -43,6 +43,7 @@ json status_of(PodFate fate) {
 
 SmallKubernetes::Played SmallKubernetes::play() {
     played_ = Played::kNothing;
+    make_node();
     for (const auto& set : server_.all(kube::resources::stateful_sets())) play_set(set);
     return played_;
 }
@@ -61,6 +62,14 @@ void SmallKubernetes::play_set(const kube::Object& set) {
         make_claim(set, ordinal);
         make_pod(set, ordinal, revision);
     }
+}
+
+// A pod on a node that does not exist is forgotten by force.
+void SmallKubernetes::make_node() {
+    if (server_.find(kube::resources::nodes(), {"", "node-1"})) return;
+    json node{{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", {{"name", "node-1"}}}};
+    node["status"] = {{"conditions", json::array({condition("Ready", "True")})}};
+    server_.put(kube::resources::nodes(), std::move(node));
 }
 
 void SmallKubernetes::make_claim(const kube::Object& set, std::int64_t ordinal) {

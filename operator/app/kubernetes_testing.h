@@ -28,6 +28,7 @@ public:
 
 private:
     void play_set(const kube::Object& set);
+    void make_node();
     void make_claim(const kube::Object& set, std::int64_t ordinal);
     void make_pod(const kube::Object& set, std::int64_t ordinal, const std::string& revision);
 

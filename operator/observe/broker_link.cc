@@ -90,6 +90,7 @@ Task<void> BrokerLink::follow_state() {
 Task<void> BrokerLink::ask_state() {
     auto answer = co_await api_->cluster();
     if (cancel_.requested()) co_return;
+    has_asked_ = true;
     bool is_new = false;
     if (answer) {
         is_new = !answers_.state || !says_the_same(*answers_.state, *answer);
@@ -124,7 +125,8 @@ Task<void> BrokerLink::follow_topics() {
             static_cast<void>(co_await feed_wanted_.wait(cancel_));
             continue;
         }
-        auto feed = api_->watch_topics(is_mirror_whole_ ? resume_ : std::string{});
+        // From the start each time: the first message then comes at once, and only what differs is told.
+        auto feed = api_->watch_topics({});
         co_await read_feed(*feed);
         set_feed(Feed::kDead);
         if (cancel_.requested()) break;
@@ -140,9 +142,6 @@ Task<void> BrokerLink::read_feed(broker_api::TopicFeed& feed) {
         auto changes = co_await feed.next();
         if (!changes) {
             LOG_DEBUG(kModule, "feed ended error=\"{}\"", changes.error().to_string());
-            // What the place to go on meant may be gone with the broker's process; the whole is asked for then.
-            if (changes.error().code != Errc::kRequestTimedOut && changes.error().code != Errc::kBrokerNotAvailable)
-                resume_.clear();
             co_return;
         }
         feed_backoff_ = options_.feed_backoff_min;
@@ -162,14 +161,11 @@ void BrokerLink::take_changes(broker_api::TopicChanges changes) {
             return take_snapshot_part(changes);
         case Kind::kSnapshotEnd:
             take_snapshot_part(changes);
-            resume_ = std::move(changes.resume);
             return finish_snapshot();
         case Kind::kChanges:
             take_news(changes);
-            resume_ = std::move(changes.resume);
             return set_feed(Feed::kAlive);
         case Kind::kHeartbeat:
-            resume_ = std::move(changes.resume);
             return set_feed(Feed::kAlive);
     }
 }

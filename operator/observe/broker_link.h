@@ -63,6 +63,8 @@ public:
     // `verdicts` and `progress` are empty: those are asked for by whoever decides.
     const decide::BrokerAnswers& answers() const { return answers_; }
     Expected expected() const { return expected_; }
+    // Was it ever asked for its state, and answered or not?
+    bool has_asked() const { return has_asked_; }
     MonoTime made_at() const { return made_at_; }
 
     // The mirror holds all topics that exist, as far as a feed can tell, and the broker answers.
@@ -101,7 +103,7 @@ private:
     bool is_mirror_whole_ = false;
     Feed feed_ = Feed::kDead;
     bool was_known_ = false;
-    std::string resume_;
+    bool has_asked_ = false;
     Millis feed_backoff_;
     loop::Signal poke_;
     loop::Signal feed_wanted_;
