@@ -44,6 +44,8 @@ def _parser():
 def main():
     options = _parser().parse_args()
     command = options.command
+    if command in ("in", "node", "image", "cut") and not processes.running():
+        raise cluster.CannotRun("it is down; `lab up` brings it up")
     if command == "build":
         binaries.build()
     elif command == "up":
