@@ -176,16 +176,11 @@ def rounds_worse(results, figure):
 def behind(results):
     """(figure, how many times as good as Kafka, in how many rounds worse, of how many) where the median is worse.
 
-    Rounds are interleaved, so each of ours is held against Kafka's of the same round: a difference that comes back in four
-    of five rounds, in all where there are fewer, counts; what does not is as good as equal."""
+    Every such figure counts as behind; the rounds, each of ours against Kafka's of the same one, tell how steady that is."""
     for figure in compared():
         times = better(results, figure)
         if times is not None and times < 1:
             yield figure, times, *rounds_worse(results, figure)
-
-
-def is_steady(worse, rounds):
-    return worse >= max(1, rounds - rounds // 5)
 
 
 CLIENT_BOUND = 0.9  # of its processor
