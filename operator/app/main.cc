@@ -2,6 +2,7 @@
 //
 // Exit status: 0 after a clean stop, 1 when something failed or the lease was lost, 2 when the command line is wrong.
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -32,6 +33,10 @@ using namespace moldau;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr const char* kModule = "app";
+
+// One thread does the work and the others pass bytes on: heaps of their own would be memory for nothing.
+constexpr int kArenasMax = 1;
+constexpr Millis kTrimEvery{60'000};
 
 std::string host_name() {
     char name[256] = {};
@@ -89,6 +94,14 @@ void wait_for_signal(sigset_t signals, loop::Loop& loop, loop::Cancel& cancel) {
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
+// What a burst of work needed goes back to the node once it is over.
+void give_memory_back(loop::Loop& loop) {
+    loop.call_after(kTrimEvery, [&loop] {
+        malloc_trim(0);
+        give_memory_back(loop);
+    });
+}
+
 void lose() {
     app::flush_logging();
     // Nothing that is under way may go on.
@@ -124,6 +137,7 @@ int run(app::OperatorOptions options, const kube::ConnectionSpec& connection, co
         std::move(options)};
     loop::Cancel cancel;
     std::jthread waiter{[&] { wait_for_signal(signals, loop, cancel); }};
+    give_memory_back(loop);
     spawn(run_all(the_operator, transport, loop, cancel), [] {});
     loop.run();
     // A scrape under way still needs the loop to answer it.
@@ -139,6 +153,7 @@ int run(app::OperatorOptions options, const kube::ConnectionSpec& connection, co
 }  // namespace
 
 int main(int argc, char** argv) {
+    mallopt(M_ARENA_MAX, kArenasMax);
     const auto environment = kube::process_environment();
     auto line = app::parse_command_line(argc, argv, environment);
     if (line.exit_status) return *line.exit_status;

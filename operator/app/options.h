@@ -28,8 +28,8 @@ struct OperatorOptions {
     std::string log_level = "info";
     LogFormat log_format = LogFormat::kText;
     std::size_t cluster_workers = 16;
-    std::size_t topics_batch_max = 200;
-    std::size_t topic_batches = 4;  // of one Cluster at once
+    std::size_t topics_batch_max = 100;
+    std::size_t topic_batches = 3;  // of one Cluster at once
     std::size_t requests_max = 32;  // in flight to the API server
     std::uint64_t seed = 1;         // of jitter and of this process's identity; main() takes a random one
     Millis stop_patience{8'000};    // for steps under way, before their requests are cancelled

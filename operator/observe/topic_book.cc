@@ -37,49 +37,61 @@ std::vector<kube::ObjectKey> TopicBook::take(const informer::Change& change) {
     auto after = std::make_shared<const api::Topic>(std::move(read));
     add_rivals(*after);
     if (before && before->metadata.uid != after->metadata.uid) memories_.erase(change.key);
-    add(change.key, std::move(after));
+    add(std::move(after));
     return affected;
 }
 
-void TopicBook::add(const kube::ObjectKey& key, std::shared_ptr<const api::Topic> topic) {
-    by_topic_[{cluster_of(*topic), topic->spec.name}].push_back(key);
-    ++ready_[ready_of(*topic)];
-    topics_[key] = std::move(topic);
+TopicBook::TopicPlace TopicBook::ByTopic::place(const api::Topic* topic) {
+    return {topic->metadata.key.ns, topic->spec.cluster, topic->spec.name, topic->metadata.key.name};
 }
 
-std::shared_ptr<const api::Topic> TopicBook::remove(const kube::ObjectKey& key) {
+void TopicBook::add(TopicPtr topic) {
+    by_topic_.insert(topic.get());
+    ++ready_[ready_of(*topic)];
+    topics_.insert(std::move(topic));
+}
+
+TopicBook::TopicPtr TopicBook::remove(const kube::ObjectKey& key) {
     const auto found = topics_.find(key);
     if (found == topics_.end()) return nullptr;
-    auto topic = std::move(found->second);
+    auto topic = *found;
+    by_topic_.erase(topic.get());
     topics_.erase(found);
     --ready_[ready_of(*topic)];
-    const auto place = by_topic_.find({cluster_of(*topic), topic->spec.name});
-    std::erase(place->second, key);
-    if (place->second.empty()) by_topic_.erase(place);
     return topic;
 }
 
 std::shared_ptr<const api::Topic> TopicBook::find(const kube::ObjectKey& key) const {
     const auto found = topics_.find(key);
-    return found == topics_.end() ? nullptr : found->second;
+    return found == topics_.end() ? nullptr : *found;
 }
 
 std::vector<kube::ObjectKey> TopicBook::of_cluster(const kube::ObjectKey& cluster) const {
     std::vector<kube::ObjectKey> keys;
-    for (auto at = by_topic_.lower_bound({cluster, ""}); at != by_topic_.end() && at->first.first == cluster; ++at)
-        keys.insert(keys.end(), at->second.begin(), at->second.end());
+    const auto is_its = [&](const api::Topic& topic) {
+        return topic.metadata.key.ns == cluster.ns && topic.spec.cluster == cluster.name;
+    };
+    for (auto at = by_topic_.lower_bound(TopicPlace{cluster.ns, cluster.name, {}, {}});
+         at != by_topic_.end() && is_its(**at); ++at)
+        keys.push_back((*at)->metadata.key);
     return keys;
 }
 
 std::vector<kube::ObjectKey> TopicBook::of_topic(const kube::ObjectKey& cluster, const std::string& topic) const {
-    const auto found = by_topic_.find({cluster, topic});
-    return found == by_topic_.end() ? std::vector<kube::ObjectKey>{} : found->second;
+    std::vector<kube::ObjectKey> keys;
+    const auto is_its = [&](const api::Topic& other) {
+        return other.metadata.key.ns == cluster.ns && other.spec.cluster == cluster.name && other.spec.name == topic;
+    };
+    for (auto at = by_topic_.lower_bound(TopicPlace{cluster.ns, cluster.name, topic, {}});
+         at != by_topic_.end() && is_its(**at); ++at)
+        keys.push_back((*at)->metadata.key);
+    return keys;
 }
 
 std::string TopicBook::older_rival(const api::Topic& topic) const {
     const api::Topic* oldest = nullptr;
     for (const auto& key : of_topic(cluster_of(topic), topic.spec.name)) {
-        const auto& other = *topics_.at(key);
+        const auto& other = *find(key);
         if (key == topic.metadata.key || other.spec.managed != api::Managed::kYes || !api::is_older(other, topic)) continue;
         if (oldest == nullptr || api::is_older(other, *oldest)) oldest = &other;
     }

@@ -10,8 +10,10 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "operator/api/topic.h"
@@ -20,7 +22,7 @@
 
 namespace moldau::observe {
 
-// Thread: the loop's. Invariant: a Topic is in `by_topic_` under the Cluster and the topic that its spec names.
+// Thread: the loop's. Invariant: `by_topic_` has exactly the Topics of `topics_`.
 class TopicBook {
 public:
     // Takes over what the informer says. Returns the keys of the Topics that are to be looked at: its own, and others that
@@ -45,12 +47,32 @@ public:
     std::size_t count_ready(api::ConditionStatus status) const;
 
 private:
-    void add(const kube::ObjectKey& key, std::shared_ptr<const api::Topic> topic);
-    std::shared_ptr<const api::Topic> remove(const kube::ObjectKey& key);
+    using TopicPtr = std::shared_ptr<const api::Topic>;
+    // Orders look into the Topics themselves: a place costs a pointer, not a copy of the names.
+    struct ByKey {
+        using is_transparent = void;
+        static const kube::ObjectKey& key(const TopicPtr& topic) { return topic->metadata.key; }
+        static const kube::ObjectKey& key(const kube::ObjectKey& key) { return key; }
+        bool operator()(const auto& one, const auto& other) const { return key(one) < key(other); }
+    };
+    // Namespace, Cluster, topic, and then the resource's name; null stands before every text.
+    struct TopicPlace {
+        std::string_view ns, cluster;
+        std::optional<std::string_view> topic, resource;
+        auto operator<=>(const TopicPlace&) const = default;
+    };
+    struct ByTopic {
+        using is_transparent = void;
+        static TopicPlace place(const api::Topic* topic);
+        static const TopicPlace& place(const TopicPlace& place) { return place; }
+        bool operator()(const auto& one, const auto& other) const { return place(one) < place(other); }
+    };
 
-    using ClusterTopic = std::pair<kube::ObjectKey, std::string>;
-    std::map<kube::ObjectKey, std::shared_ptr<const api::Topic>> topics_;
-    std::map<ClusterTopic, std::vector<kube::ObjectKey>> by_topic_;
+    void add(TopicPtr topic);
+    TopicPtr remove(const kube::ObjectKey& key);
+
+    std::set<TopicPtr, ByKey> topics_;
+    std::set<const api::Topic*, ByTopic> by_topic_;
     std::map<kube::ObjectKey, decide::TopicMemory> memories_;
     std::map<api::ConditionStatus, std::size_t> ready_;
 };
