@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "operator/decide/world_testing.h"
@@ -41,6 +42,7 @@ TEST(Decide, BringsThreeLinesToReady) {
     EXPECT_EQ(world.snapshot.cluster.status.ready_replicas, 1);
     EXPECT_EQ(world.snapshot.cluster.status.cluster_id, "kcluster");
     EXPECT_EQ(world.snapshot.cluster.status.observed_generation, 1);
+    EXPECT_EQ(std::ranges::count(world.events, "StatefulSetCreated"), 1);
 }
 
 TEST(Decide, OrdersNothingWhenAllIsWell) {
@@ -192,6 +194,7 @@ TEST(Decide, GrowsClaimsAndMakesTheSetAnewWithoutRestart) {
     EXPECT_EQ(world.pod()->uid, uid);
     EXPECT_EQ(world.pod()->controller_uid, world.find("StatefulSet", "events-brokers")->object.uid());
     EXPECT_EQ(world.condition("Ready").status, api::ConditionStatus::kTrue) << world.condition("Ready").message;
+    EXPECT_EQ(std::ranges::count(world.events, "StatefulSetCreated"), 1);
 }
 
 TEST(Decide, LosesNoSetToATemplateThatIsRefused) {
@@ -325,6 +328,7 @@ TEST(Decide, StartsANodePortsBrokerOnceWithItsAddress) {
     EXPECT_EQ(world.snapshot.cluster.status.listeners.back().bootstrap, "10.0.0.1:31000");
     EXPECT_THAT(world.snapshot.cluster.status.listeners.back().addresses, ::testing::ElementsAre("10.0.0.1:31000"));
     EXPECT_EQ(world.condition("Ready").status, api::ConditionStatus::kTrue) << world.condition("Ready").message;
+    EXPECT_EQ(std::ranges::count(world.events, "StatefulSetCreated"), 1);
 }
 
 TEST(Decide, DoesNotWaitForeverForALoadBalancer) {
@@ -339,6 +343,7 @@ TEST(Decide, DoesNotWaitForeverForALoadBalancer) {
 
     EXPECT_TRUE(world.pod()->is_ready());
     EXPECT_EQ(world.condition("ListenersReady").reason, "AddressPending");
+    EXPECT_EQ(std::ranges::count(world.events, "StatefulSetCreated"), 1);
 }
 
 TEST(Decide, LeavesAPodOnASilentNodeAlone) {

@@ -127,7 +127,8 @@ void create_set(Draft& draft, const specs::Built& built, const specs::Inputs& in
     if (draft.snapshot().pods.empty() && waits_for_addresses(draft, built)) return;
     const auto granted = granted_replicas(draft, std::max(pods_that_are_there(draft), draft.cluster().spec.replicas));
     if (!apply(draft, with_replicas(draft, inputs, granted), nullptr) || !draft.may_order()) return;
-    if (draft.cluster().status.observed_generation > 0) return;
+    // Of one that was deleted with orphans kEventRecreated has told.
+    if (!draft.snapshot().pods.empty()) return;
     draft.tell(api::EventRow::kEventCreated, {});
     for (const auto& claim : draft.snapshot().claims) {
         draft.tell(api::EventRow::kEventVolumeKept, fmt::format("claim {} of {} is used again", claim.name, claim.capacity));

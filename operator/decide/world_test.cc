@@ -122,7 +122,7 @@ struct Carrier {
         world.is_gone_ = world.deleting_.has_value();
     }
     void operator()(const UpdateStatus& order) { world.status_ = order.object.json_at("/status").dump(); }
-    void operator()(const EmitEvent&) {}
+    void operator()(const EmitEvent& event) { world.events.push_back(event.reason); }
     void operator()(const AlterSettings& order) {
         broker_api::SettingResults results;
         for (const auto& change : order.order.changes) {

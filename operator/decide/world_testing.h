@@ -49,6 +49,7 @@ public:
     std::function<std::string(const Action&)> refuses;
     api::Texts cluster_values;             // the broker's settings for all brokers
     std::vector<std::string> carried_out;  // action_key of all, statuses and events left out
+    std::vector<std::string> events;       // their reasons
 
 private:
     friend struct Carrier;
