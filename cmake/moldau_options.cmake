@@ -34,7 +34,8 @@ target_include_directories(moldau_options INTERFACE
 
 find_program(MOLDAU_MOLD mold)
 if(MOLDAU_MOLD)
-  target_link_options(moldau_options INTERFACE -fuse-ld=mold)
+  # What nobody calls is left out, what is there twice is there once: gRPC's archives and our templates have much of both.
+  target_link_options(moldau_options INTERFACE -fuse-ld=mold -Wl,--gc-sections,--icf=safe)
 endif()
 
 if(MOLDAU_SANITIZE)

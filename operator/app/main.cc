@@ -36,6 +36,8 @@ constexpr const char* kModule = "app";
 
 // One thread does the work and the others pass bytes on: heaps of their own would be memory for nothing.
 constexpr int kArenasMax = 1;
+// Fixed, or it would grow with what is freed: large buffers, which come with lists, go back to the system at once.
+constexpr int kMappedFrom = 64 << 10;
 constexpr Millis kTrimEvery{60'000};
 
 std::string host_name() {
@@ -154,6 +156,7 @@ int run(app::OperatorOptions options, const kube::ConnectionSpec& connection, co
 
 int main(int argc, char** argv) {
     mallopt(M_ARENA_MAX, kArenasMax);
+    mallopt(M_MMAP_THRESHOLD, kMappedFrom);
     const auto environment = kube::process_environment();
     auto line = app::parse_command_line(argc, argv, environment);
     if (line.exit_status) return *line.exit_status;
