@@ -31,7 +31,8 @@ FAIR = """\
 - "Moldau, replicated" is a topic with `moldau.durability=replicated`, which promises what Kafka's default does:
   written, not yet synced. "synced" (Moldau's default) stands beside Kafka with `flush.messages=1`: both have an
   acknowledged record on the disk.
-- Throughput: librdkafka, one partition, `batch.size=65536`, `linger.ms=20`, text that compresses to about half. Where
+- Throughput: librdkafka, which is given and asked for 1,000 records a call, one partition, `batch.size=65536`,
+  `linger.ms=20`, text that compresses to about half. Where
   the client's processor is the limit, MB/s say little; prebuilt batches are the same 64 KiB batch over one bare
   socket, five in flight. Requests: bare sockets, one record of 100 B each, acks=all, one in flight a connection.
   Latency: 1 KiB, acks=all, 16 connections, counted from when a request was due.
@@ -41,6 +42,8 @@ FAIR = """\
 - Kill with 10 GB: ten partitions of 1 GB, written by librdkafka, kill -9 at once; the kernel writes back what it
   holds (off the clock), then the broker starts and one record is acknowledged. Many partitions: 20 of them get a
   record each.
+- Groups: librdkafka, heartbeats every 100 ms; all members but one leave, one after another, and the figure is the
+  mean. With the client's default of three seconds the time until the next heartbeat is all that one would measure.
 - Lines that take long have fewer rounds: starts and groups three, idle two, the kill with 10 GB and the partitions one.
 - Floor: a bare loop with the same system calls (receive, CRC-32C, write, answer; sendfile for fetch; an epoll loop
   for requests), with buffers of 64 or 256 KiB, whichever is cheaper.
