@@ -108,6 +108,7 @@ class Audit:
 
     def __init__(self):
         self.begin = places.AUDIT_LOG.stat().st_size if places.AUDIT_LOG.exists() else 0
+        self.told = self.begin
 
     def since(self, user=None, without_leases=True):
         with open(places.AUDIT_LOG, encoding="utf-8") as log:
@@ -116,6 +117,15 @@ class Audit:
         return [event for event in events
                 if (user is None or event["user"]["username"] == user)
                 and not (without_leases and event.get("objectRef", {}).get("resource") == "leases")]
+
+    def news(self):
+        """What was written since the last call."""
+        with open(places.AUDIT_LOG, encoding="utf-8") as log:
+            log.seek(self.told)
+            text = log.read()
+        whole = text[:text.rfind("\n") + 1]
+        self.told += len(whole.encode())
+        return [json.loads(line) for line in whole.splitlines()]
 
 
 def describe(events):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import workload
@@ -96,6 +97,20 @@ class Operator:
         """Its metrics in Prometheus' text format."""
         pod = self.pod()["metadata"]["name"]
         return kubectl("get", "--raw", f"/api/v1/namespaces/{self.namespace}/pods/{pod}:8080/proxy/metrics").stdout
+
+    def total(self, metric, *labels):
+        """The sum of a metric over all its series that have all of these labels, each as 'name="value"'."""
+        return sum(float(line.split()[-1]) for line in self.metrics().splitlines()
+                   if re.match(metric + "[ {]", line) and all(label in line for label in labels))
+
+    def looks(self, controller):
+        """How many reconciliations of this controller have ended, once none waits."""
+        self.wait_until_at_rest()
+        return self.total("controller_runtime_reconcile_total", f'controller="{controller}"')
+
+    def wait_until_at_rest(self):
+        eventually("nothing waits or is under way", lambda: self.total("workqueue_depth") == 0 and
+                   self.total("controller_runtime_active_workers") == 0, 60)
 
 
 class Cluster:

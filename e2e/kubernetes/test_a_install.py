@@ -96,12 +96,13 @@ def test_client_from_outside_comes_through_a_node_port(kube, operator, namespace
     assert load.check() > 0
 
 
-def test_paused_cluster_is_left_alone(cluster, kube):
+def test_paused_cluster_is_left_alone(cluster, kube, operator):
     cluster.patch(paused=True)
     cluster.wait_for_reason("Paused", "Paused")
     cluster.patch(config={"log.retention.ms": 7_200_000})
+    looks = operator.looks("cluster")
     kube.delete("Service", "demo-bootstrap", cluster.namespace)
-    time.sleep(5)  # long enough for an operator that does not heed it
+    eventually("the operator has looked at it", lambda: operator.looks("cluster") > looks, 30)
     assert kube.find("Service", "demo-bootstrap", cluster.namespace) is None
 
     cluster.patch(paused=False)
