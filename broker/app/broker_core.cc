@@ -19,7 +19,7 @@ Task<void> BrokerCore::open_connections() {
     connections_ = std::make_unique<server::ConnectionShard>(
         server::ConnectionServices{core_.executor(), shard.request_memory, share_.dispatcher(), counters_,
                                    connection_limits(values)},
-        core_.network(), Millis{values.integer("connections.max.idle.ms")});
+        core_.network(), to_millis(values.integer("connections.max.idle.ms")));
     share_.on_tick([this](Now now) { connections_->tick(now.mono); });
     co_return;
 }

@@ -13,8 +13,8 @@ constexpr Millis kTick{500};
 store::CleanerOptions cleaner_options(const settings::Values& values, std::size_t cores) {
     store::CleanerOptions options;
     options.compacts = values.boolean("log.cleaner.enable");
-    options.retention_check_interval = Millis{values.integer("log.retention.check.interval.ms")};
-    options.backoff = Millis{values.integer("log.cleaner.backoff.ms")};
+    options.retention_check_interval = to_millis(values.integer("log.retention.check.interval.ms"));
+    options.backoff = to_millis(values.integer("log.cleaner.backoff.ms"));
     options.dedupe_bytes = static_cast<std::size_t>(values.integer("log.cleaner.dedupe.buffer.size")) / cores;
     const double rate =
         settings::to_double(values.text("log.cleaner.io.max.bytes.per.second").value()) / static_cast<double>(cores);
@@ -30,7 +30,7 @@ store::LogStore::Options store_options(const handlers::Node& node, std::size_t c
     for (const auto& [path, id] : node.dirs) options.dirs.push_back(path);
     options.health = node.dir_health;
     options.wal.file_bytes = static_cast<std::uint64_t>(node.values.integer("moldau.wal.file.bytes"));
-    options.checkpoint_interval = Millis{node.values.integer("log.flush.offset.checkpoint.interval.ms")};
+    options.checkpoint_interval = to_millis(node.values.integer("log.flush.offset.checkpoint.interval.ms"));
     options.cleaner = cleaner_options(node.values, node.shards.size());
     return options;
 }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -13,6 +14,14 @@ using Millis = std::chrono::milliseconds;
 using Nanos = std::chrono::nanoseconds;
 using MonoTime = std::chrono::steady_clock::time_point;
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// The longest time that a setting can mean. In nanoseconds it still fits beside any point in time, which Kafka's "never" of
+// 2^63 - 1 milliseconds does not.
+inline constexpr Millis kForever = std::chrono::years{100};
+// What a setting says, cut to kForever either way.
+inline constexpr Millis to_millis(std::int64_t count) {
+    return Millis{std::clamp(count, -kForever.count(), kForever.count())};
+}
 
 struct Now {
     MonoTime mono;

@@ -10,13 +10,13 @@ namespace moldau::coordinator {
 
 group::ShardOptions shard_options(const settings::Values& values) {
     group::ShardOptions options;
-    options.initial_rebalance_delay = Millis{values.integer("group.initial.rebalance.delay.ms")};
-    options.session_timeout_min = Millis{values.integer("group.min.session.timeout.ms")};
-    options.session_timeout_max = Millis{values.integer("group.max.session.timeout.ms")};
+    options.initial_rebalance_delay = to_millis(values.integer("group.initial.rebalance.delay.ms"));
+    options.session_timeout_min = to_millis(values.integer("group.min.session.timeout.ms"));
+    options.session_timeout_max = to_millis(values.integer("group.max.session.timeout.ms"));
     options.members_max = std::min(options.members_max, static_cast<std::size_t>(values.integer("group.max.size")));
     options.offset_metadata_max = static_cast<std::size_t>(values.integer("offset.metadata.max.bytes"));
-    options.offsets_retention = Millis{values.integer("offsets.retention.minutes") * 60'000};
-    options.offsets_retention_check_interval = Millis{values.integer("offsets.retention.check.interval.ms")};
+    options.offsets_retention = to_millis(values.integer("offsets.retention.minutes") * 60'000);
+    options.offsets_retention_check_interval = to_millis(values.integer("offsets.retention.check.interval.ms"));
     return options;
 }
 

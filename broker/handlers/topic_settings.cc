@@ -24,7 +24,7 @@ public:
     }
     std::string text(std::string_view name) const { return effective(name).value.value_or(""); }
     std::int64_t integer(std::string_view name) const { return settings::to_int(text(name)); }
-    Millis millis(std::string_view name) const { return Millis{integer(name)}; }
+    Millis millis(std::string_view name) const { return to_millis(integer(name)); }
 
 private:
     settings::TopicOverrides overrides_;
@@ -81,11 +81,11 @@ log::LogConfig log_of(const Reader& reader, const settings::Values& broker) {
     config.max_compaction_lag_ms = reader.integer("max.compaction.lag.ms");
     config.min_cleanable_dirty_ratio = settings::to_double(reader.text("min.cleanable.dirty.ratio"));
     // A record that is due must not wait in the active segment.
-    if (config.compacts) config.segment_ms = std::min(config.segment_ms, Millis{config.max_compaction_lag_ms});
+    if (config.compacts) config.segment_ms = std::min(config.segment_ms, to_millis(config.max_compaction_lag_ms));
     config.preallocate = settings::to_bool(reader.text("preallocate"));
     config.flush_messages = reader.integer("flush.messages");
     config.flush_ms = reader.millis("flush.ms");
-    config.producer_expiration_ms = Millis{broker.integer("producer.id.expiration.ms")};
+    config.producer_expiration_ms = to_millis(broker.integer("producer.id.expiration.ms"));
     config.producers_max = static_cast<std::size_t>(broker.integer("moldau.producers.max"));
     config.wal_batch_bytes_max = static_cast<std::size_t>(broker.integer("moldau.wal.bypass.bytes"));
     config.hot_tail_bytes = static_cast<std::size_t>(broker.integer("moldau.hot.tail.bytes"));

@@ -23,9 +23,9 @@ struct LogConfig {
     std::int32_t index_interval_bytes = 4096;
     bool preallocate = false;
     Durability durability = Durability::kSynced;
-    // For kReplicated: a background sync after so many records or so long; the maxima mean never.
+    // For kReplicated: a background sync after so many records or so long; the defaults mean never.
     std::int64_t flush_messages = std::numeric_limits<std::int64_t>::max();
-    Millis flush_ms{std::numeric_limits<std::int64_t>::max()};
+    Millis flush_ms = kForever;
     // How long producers that are silent are remembered (producer.id.expiration.ms).
     Millis producer_expiration_ms = std::chrono::hours{24};
     // At this many live producers per partition new ones get a retriable error; nobody is forgotten in silence.

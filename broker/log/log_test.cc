@@ -400,6 +400,17 @@ TEST_F(LogTest, FlushesReplicatedTopicsByCountAndTime) {
     ASSERT_TRUE(process_.close().has_value());
 }
 
+TEST_F(LogTest, FlushesReplicatedTopicsByNothingUnlessTold) {
+    process_.open({.durability = Durability::kReplicated});
+    ASSERT_TRUE(process_.append({}));
+    process_.settle();
+    process_.loop.advance(std::chrono::hours{24});
+    process_.log->tick(process_.loop.now());
+    process_.settle();
+    EXPECT_EQ(process_.log->durable_end(), Offset{0});
+    ASSERT_TRUE(process_.close().has_value());
+}
+
 TEST_F(LogTest, RefusesWhatNoSegmentCanHold) {
     process_.open(small_segments());
     EXPECT_EQ(process_.append({.value_bytes = 2000}).error().code, Errc::kRecordListTooLarge);
