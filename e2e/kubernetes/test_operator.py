@@ -75,7 +75,7 @@ def upgrade_image(cluster, kube, lab):
 
 def make_and_delete_topics(cluster, kube, lab):
     """Deletes a resource once it has its finalizer: an API server that is adding that just then may pass it over, and the
-    topic stays (docs/operator/topic.md)."""
+    topic stays (docs/operator/storage-and-deletion.md)."""
     del lab
     for number in range(20):
         cluster.topic(f"made-{number}", partitions=2)
