@@ -31,6 +31,17 @@ CoreShare::Memory memory_per_core(const settings::Values& values, std::size_t co
     return {share, share, share / 2};
 }
 
+std::optional<int> buffer_bytes(const settings::Values& values, const char* name) {
+    const auto bytes = static_cast<int>(values.integer(name));
+    return bytes > 0 ? std::optional{bytes} : std::nullopt;
+}
+
+io::ListenOptions listen_options(const settings::Values& values) {
+    return {.backlog = static_cast<int>(values.integer("socket.listen.backlog.size")),
+            .send_buffer_bytes = buffer_bytes(values, "socket.send.buffer.bytes"),
+            .receive_buffer_bytes = buffer_bytes(values, "socket.receive.buffer.bytes")};
+}
+
 server::ConnectionQuota quota_of(const settings::Values& values) {
     return {static_cast<std::size_t>(values.integer("max.connections")),
             static_cast<std::size_t>(values.integer("max.connections.per.ip"))};
@@ -98,7 +109,7 @@ Task<void> Broker::stop_operators() {
 Result<std::vector<metadata::Endpoint>> Broker::listen() {
     std::vector<metadata::Endpoint> endpoints;
     for (auto& plan : plans_) {
-        MOLDAU_TRY_ASSIGN(acceptor, first().io().network().listen(plan.listen));
+        MOLDAU_TRY_ASSIGN(acceptor, first().io().network().listen(plan.listen, listen_options(node_.values())));
         plan.listen.port = acceptor->local().port;
         if (plan.advertised.port == 0) plan.advertised.port = plan.listen.port;
         endpoints.push_back({plan.name, plan.advertised.host, plan.advertised.port});

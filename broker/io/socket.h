@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -58,11 +59,19 @@ public:
     virtual Address local() const = 0;  // with the real port where 0 was asked for
 };
 
+// What the kernel is told of a listener and of all connections that it accepts.
+struct ListenOptions {
+    int backlog = 1024;  // connections that wait to be accepted; the kernel has a limit of its own
+    // What one connection may hold in the kernel, bytes; nullopt: the kernel decides, and goes on deciding.
+    std::optional<int> send_buffer_bytes = {};
+    std::optional<int> receive_buffer_bytes = {};
+};
+
 class Network {
 public:
     virtual ~Network() = default;
     // Errors: kIo with the address and the reason (in use, not ours, not resolvable).
-    virtual Result<std::unique_ptr<Acceptor>> listen(const Address& address) = 0;
+    virtual Result<std::unique_ptr<Acceptor>> listen(const Address& address, const ListenOptions& options = {}) = 0;
     virtual void connect(const Address& address, Done<std::unique_ptr<Socket>> done) = 0;
 };
 

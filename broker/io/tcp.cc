@@ -169,16 +169,23 @@ Result<TcpEndpoint> resolve_for_listening(const Address& address) {
     return endpoint;
 }
 
-std::error_code bind_and_listen(TcpListener& listener, const TcpEndpoint& endpoint) {
+// Accepted connections inherit the buffers.
+std::error_code bind_and_listen(TcpListener& listener, const TcpEndpoint& endpoint, const ListenOptions& options) {
     std::error_code error;
     listener.open(endpoint.protocol(), error);
     if (!error) listener.set_option(asio::socket_base::reuse_address{true}, error);
     if (!error && endpoint.address().is_v6()) {
         listener.set_option(asio::ip::v6_only{!endpoint.address().is_unspecified()}, error);
     }
+    if (!error && options.send_buffer_bytes) {
+        listener.set_option(asio::socket_base::send_buffer_size{*options.send_buffer_bytes}, error);
+    }
+    if (!error && options.receive_buffer_bytes) {
+        listener.set_option(asio::socket_base::receive_buffer_size{*options.receive_buffer_bytes}, error);
+    }
     if (!error) listener.bind(endpoint, error);
     if (!error) listener.non_blocking(true, error);
-    if (!error) listener.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) listener.listen(options.backlog, error);
     return error;
 }
 
@@ -193,16 +200,16 @@ Address to_address(const TcpEndpoint& endpoint) {
     return {host, endpoint.port()};
 }
 
-Result<std::unique_ptr<Acceptor>> TcpNetwork::listen(const Address& address) {
+Result<std::unique_ptr<Acceptor>> TcpNetwork::listen(const Address& address, const ListenOptions& options) {
     TcpEndpoint endpoint{asio::ip::tcp::v6(), address.port};
     if (!address.host.empty()) {
         MOLDAU_TRY_ASSIGN(resolved, resolve_for_listening(address));
         endpoint = resolved;
     }
     TcpListener listener{loop_.context()};
-    std::error_code error = bind_and_listen(listener, endpoint);
+    std::error_code error = bind_and_listen(listener, endpoint, options);
     if (error == std::errc::address_family_not_supported && address.host.empty()) {
-        error = bind_and_listen(listener, {asio::ip::tcp::v4(), address.port});
+        error = bind_and_listen(listener, {asio::ip::tcp::v4(), address.port}, options);
     }
     if (error) return failed("listen on", address, error.message());
     Address local = to_address(listener.local_endpoint(error));

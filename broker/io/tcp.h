@@ -25,7 +25,7 @@ public:
     explicit TcpNetwork(Loop& loop) : loop_(loop) {}
 
     // A name resolves to its first IPv4 address, or else its first; an empty host listens on IPv6 and IPv4.
-    Result<std::unique_ptr<Acceptor>> listen(const Address& address) override;
+    Result<std::unique_ptr<Acceptor>> listen(const Address& address, const ListenOptions& options = {}) override;
     // Tries every address that the name resolves to.
     void connect(const Address& address, Done<std::unique_ptr<Socket>> done) override;
     Loop& loop() { return loop_; }

@@ -244,6 +244,53 @@ TEST_F(TcpTest, ListenErrorsNameTheAddress) {
     EXPECT_FALSE(network_.listen({.host = "no such host", .port = 0}));
 }
 
+// What a peer that reads nothing makes the kernel hold. Bytes.
+std::size_t taken_unread(Core& core, const ListenOptions& options) {
+    auto fill = [](Network& network, ListenOptions how) -> Task<std::size_t> {
+        auto acceptor = *network.listen({.host = "127.0.0.1", .port = 0}, how);
+        auto client = *co_await connect(network, acceptor->local());
+        auto server = *co_await accept(*acceptor, network);
+        constexpr std::size_t kPiece = 16 << 10, kPiecesMax = 4096;
+        const std::string piece(kPiece, 'x');
+        std::size_t taken = 0;
+        // The last write ends with the socket, later than this.
+        const auto done = std::make_shared<bool>(true);
+        while (*done && taken < kPiecesMax * kPiece) {
+            *done = false;
+            server->write(chunk(piece), [done](const Result<void>&) { *done = true; });
+            taken += *done ? kPiece : 0;
+        }
+        client.reset();
+        server.reset();
+        co_return taken;
+    };
+    return io::run(core, fill(core.network(), options));
+}
+
+TEST_F(TcpTest, ASendBufferBoundsWhatTheKernelHolds) {
+    const auto bounded = taken_unread(core_, {.send_buffer_bytes = 32 << 10, .receive_buffer_bytes = 32 << 10});
+    const auto free = taken_unread(core_, {});
+    EXPECT_LT(2 * bounded, free);
+}
+
+TEST_F(TcpTest, ABacklogBoundsWhoWaitsToBeAccepted) {
+    constexpr int kBacklog = 1, kClients = 8;
+    auto count_connected = [](Core& core) -> Task<int> {
+        auto acceptor = *core.network().listen({.host = "127.0.0.1", .port = 0}, {.backlog = kBacklog});
+        auto connected = std::make_shared<std::vector<std::unique_ptr<Socket>>>();
+        for (int index = 0; index < kClients; ++index) {
+            core.network().connect(acceptor->local(), [connected](auto socket) {
+                if (socket) connected->push_back(*std::move(socket));
+            });
+        }
+        co_await sleep_until(core.executor(), core.executor().now().mono + std::chrono::milliseconds{200});
+        co_return static_cast<int>(connected->size());
+    };
+    const int connected = run(count_connected(core_));
+    EXPECT_GE(connected, 1);
+    EXPECT_LE(connected, kBacklog + 1);  // Linux takes one more
+}
+
 TEST_F(TcpTest, ConnectErrorsNameTheAddress) {
     auto connect_to_none = [](Network& network) -> Task<Error> {
         const auto free = (*network.listen({.host = "127.0.0.1", .port = 0}))->local();

@@ -32,11 +32,22 @@ const std::vector<Setting> kConnectionRows = {
      kLive},
     {"max.connections.per.ip", Type::kInt, "2147483647", {.min = 1}, "The same for one client address.", {}, kLive},
     {"socket.listen.backlog.size", Type::kInt, "1024", {.min = 1}, "Connections that wait to be accepted."},
+    {"socket.receive.buffer.bytes",
+     Type::kInt,
+     "-1",
+     {.min = -1},
+     "What a client's connection may hold in the kernel of what it sent; -1: the kernel decides."},
     {"socket.request.max.bytes",
      Type::kInt,
      "104857600",
      {.min = 1},
      "The largest request; a longer one closes the connection."},
+    {"socket.send.buffer.bytes",
+     Type::kInt,
+     "262144",
+     {.min = -1},
+     "What a client's connection may hold in the kernel of what it has not taken yet; -1: the kernel decides, which suits "
+     "fast clients far away and costs memory and processor time with slow ones."},
 };
 
 const std::vector<Setting> kLogRows = {

@@ -143,7 +143,7 @@ std::string Network::resolve(const std::string& name) const {
     return is_own ? host_ : name;
 }
 
-Result<std::unique_ptr<io::Acceptor>> Network::listen(const io::Address& address) {
+Result<std::unique_ptr<io::Acceptor>> Network::listen(const io::Address& address, const io::ListenOptions&) {
     const std::string text = "listen on " + address.to_string();
     if (resolve(address.host) != host_) return fail(Errc::kIo, text + ": Cannot assign requested address");
     const std::uint16_t port = address.port == 0 ? internet_.next_port_++ : address.port;

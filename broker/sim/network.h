@@ -74,7 +74,8 @@ public:
     Network(Internet& internet, io::Executor& executor, std::string host = "127.0.0.1")
         : internet_(internet), executor_(executor), host_(std::move(host)) {}
 
-    Result<std::unique_ptr<io::Acceptor>> listen(const io::Address& address) override;
+    // The options are nothing to it.
+    Result<std::unique_ptr<io::Acceptor>> listen(const io::Address& address, const io::ListenOptions& options = {}) override;
     void connect(const io::Address& address, io::Done<std::unique_ptr<io::Socket>> done) override;
     io::Executor& executor() { return executor_; }
     const std::string& host() const { return host_; }
