@@ -222,34 +222,41 @@ def needs_programs():
             pytest.skip(f"no {BINARIES / name}")
 
 
-@pytest.mark.parametrize("words", [[], ["fly"], ["requests", "port"], ["requests", "port=1", "topic=t", "bytes=-1"]])
+@pytest.mark.parametrize("words", [[], ["fly"], ["requests", "port"], ["requests", "port=1", "topic=t", "bytes=-1"],
+                                   ["requests", "port=1", "topic=t", "bytes=1", "codec=rar"]])
 def test_the_client_refuses_what_it_does_not_understand(words):
     needs_programs()
     done = subprocess.run([BINARIES / "bench_client", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and done.stderr
 
 
-def test_a_client_without_a_broker_says_so():
+@pytest.mark.parametrize("mode, options", [("requests", {"bytes": 10, "connections": 1, "seconds": 1}),
+                                           ("fetch", {"records": 1})])
+def test_a_client_without_a_broker_says_so(mode, options):
     needs_programs()
     with pytest.raises(programs.Failed, match="connect"):
-        programs.client(BINARIES, "requests", port=1, topic="t", bytes=10, connections=1, seconds=1)
+        programs.client(BINARIES, mode, port=1, topic="t", **options)
 
 
 def test_a_tiny_race_comes_to_its_end(tmp_path):
     needs_programs()
     done = subprocess.run([ROOT / "bench/run", "--tiny", "--no-kafka", "--rounds", "1", "--binaries", BINARIES,
                            "--docs", tmp_path, "--resume", tmp_path / "race.jsonl", "--lines",
-                           "floor,produce.1k.1.none,prebuilt.1k,requests,latency,group,start,recovery,partitions"],
+                           "floor,produce.1k.1,library.100b,requests,latency,group,start,recovery,partitions"],
                           capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     results = Results(tmp_path / "race.jsonl")
     for line, system, key in (("produce.1k.1.none", "moldau", "mb_per_s"), ("fetch.1k.cold", "moldau", "mb_per_s"),
+                              ("produce.1k.1.lz4", "moldau", "mb_per_s"), ("library.fetch.100b", "moldau", "mb_per_s"),
                               ("requests.64", "moldau-synced", "requests"), ("requests.1", "floor", "requests"),
-                              ("latency", "moldau", "p99_ms"), ("group", "moldau", "leave_ms"),
+                              ("latency", "moldau", "p99_ms"), ("latency", "floor", "p99_ms"),
+                              ("group", "moldau", "leave_ms"),
                               ("start", "moldau", "killed_s"), ("recovery", "moldau", "killed_s"),
                               ("partitions.20", "moldau", "created_s")):
         assert results.values(line, system, key)[0] > 0, line
     assert results.values("produce.1k.1.none", "moldau", "failed") == [0]
+    plain, packed = (results.values(f"produce.1k.1.{codec}", "moldau", "frame")[0] for codec in ("none", "lz4"))
+    assert plain / 4 < packed < plain / 1.5  # as records of people do
     document = (tmp_path / "benchmarks.md").read_text()
     for picture in plots.charts(results):
         assert f"benchmarks/{picture[0]}.svg" in document

@@ -51,4 +51,11 @@ long Arguments::number(const std::string& name, long otherwise) const {
     return values_.contains(name) ? number(name) : otherwise;
 }
 
+bytes::Codec Arguments::codec(const std::string& name) const {
+    const auto value = text(name, "none");
+    const auto codec = bytes::codec_from_name(value);
+    if (!codec) refuse(name + " is no codec: " + value);
+    return *codec;
+}
+
 }  // namespace moldau::bench

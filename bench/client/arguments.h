@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "bytes/codec.h"
+
 namespace moldau::bench {
 
 class Arguments {
@@ -18,6 +20,8 @@ public:
     // Whole and above zero.
     long number(const std::string& name) const;
     long number(const std::string& name, long otherwise) const;
+    // A codec's name; none where nothing is said.
+    bytes::Codec codec(const std::string& name) const;
 
 private:
     std::map<std::string, std::string> values_;

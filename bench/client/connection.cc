@@ -28,6 +28,8 @@ constexpr std::size_t kLengthBytes = sizeof(std::int32_t);
     std::exit(1);
 }
 
+}  // namespace
+
 int connect_to(int port) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) give_up("socket");
@@ -40,8 +42,6 @@ int connect_to(int port) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;
 }
-
-}  // namespace
 
 Connection::Connection(int port, const std::vector<std::uint8_t>& frame)
     : frame_(frame), fd_(connect_to(port)), input_(kReadBytes) {}

@@ -15,6 +15,9 @@ namespace moldau::bench {
 
 using Clock = std::chrono::steady_clock;
 
+// A blocking socket to a broker on this machine. Ends the program where nobody listens.
+int connect_to(int port);
+
 class Connection {
 public:
     Connection(int port, const std::vector<std::uint8_t>& frame);

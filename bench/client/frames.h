@@ -1,6 +1,7 @@
-// Produce requests as bytes: made once, sent again and again. What a light client sends where librdkafka would be the limit.
+// Requests as bytes, and what is read from their answers: a light client where librdkafka would be the limit.
 //
-// Place: `load` sends them over bare sockets; the floor (bench/floor) answers them as a broker does.
+// Place: `load` sends produce requests, made once, over bare sockets; the floor (bench/floor) answers them as a broker does.
+// `fetches` reads a partition.
 
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "bytes/buffer.h"
+#include "bytes/codec.h"
 
 namespace moldau::bench {
 
@@ -18,6 +20,7 @@ struct FrameOptions {
     std::size_t record_bytes = 100;
     std::size_t records = 1;
     std::int16_t acks = -1;
+    bytes::Codec codec = bytes::Codec::kNone;
 };
 
 // A whole frame, length in front: Produce v7 with one batch for partition 0.
@@ -28,5 +31,17 @@ std::vector<std::uint8_t> produce_answer(const std::string& topic);
 
 // The error code in an answer (without its length), nullopt when it is none.
 std::optional<std::int16_t> answered_error(bytes::Span answer);
+
+// A whole frame, length in front: Fetch v4 from partition 0, with a consumer's usual limits of 1 MiB a partition and 500 ms.
+std::vector<std::uint8_t> fetch_frame(const std::string& topic, std::int64_t offset);
+
+struct Fetched {
+    std::int16_t error = 0;
+    std::int64_t records = 0;  // in whole batches
+    std::int64_t next_offset = 0;
+};
+// What an answer to it (without its length) holds from `offset` on, nullopt when it is none. A batch cut short at the end is
+// left, as consumers leave it.
+std::optional<Fetched> read_fetched(bytes::Span answer, std::int64_t offset);
 
 }  // namespace moldau::bench

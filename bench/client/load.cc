@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 
 #include "base/check.h"
@@ -29,7 +30,8 @@ FrameOptions frame_options(const Arguments& arguments) {
     return {.topic = arguments.text("topic"),
             .record_bytes = static_cast<std::size_t>(arguments.number("bytes")),
             .records = static_cast<std::size_t>(arguments.number("records", 1)),
-            .acks = static_cast<std::int16_t>(arguments.text("acks", "-1") == "1" ? 1 : -1)};
+            .acks = static_cast<std::int16_t>(arguments.text("acks", "-1") == "1" ? 1 : -1),
+            .codec = arguments.codec("codec")};
 }
 
 class Load {
@@ -118,16 +120,21 @@ double at_part(const std::vector<double>& sorted, double part) {
 bool send_requests(const Arguments& arguments) {
     Load load{arguments};
     long good = 0, failed = 0;
+    long left = arguments.number("requests", std::numeric_limits<long>::max());
     const auto start = Clock::now();
     const auto end = start + std::chrono::seconds{arguments.number("seconds")};
+    const auto send = [&](std::size_t connection) {
+        if (left > 0) load.send(connection, start);
+        left -= left > 0 ? 1 : 0;
+    };
     for (std::size_t connection = 0; connection < load.size(); ++connection) {
-        for (long index = 0; index < arguments.number("depth", 1); ++index) load.send(connection, start);
+        for (long index = 0; index < arguments.number("depth", 1); ++index) send(connection);
     }
     const auto count = [&](const Connection::Answer& answer) { ++(answer.good ? good : failed); };
-    while (Clock::now() < end && failed == 0) {
+    while (left > 0 && Clock::now() < end && failed == 0) {
         load.turn(end, [&](std::size_t connection, const Connection::Answer& answer) {
             count(answer);
-            load.send(connection, start);
+            send(connection);
         });
     }
     const bool drained = load.drain(kPatience, [&](std::size_t, const Connection::Answer& answer) { count(answer); });

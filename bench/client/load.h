@@ -11,8 +11,8 @@
 
 namespace moldau::bench {
 
-// port= topic= bytes= records= (in a batch) acks= connections= depth= seconds=; prints one line of JSON. False unless every
-// request was answered without an error.
+// port= topic= bytes= records= (in a batch) acks= codec= connections= depth= seconds= requests= (at most so many); prints
+// one line of JSON. False unless every request was answered without an error.
 bool send_requests(const Arguments& arguments);
 
 // port= topic= bytes= acks= connections= rate= seconds=; the latencies of the first second do not count,

@@ -8,10 +8,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <random>
 #include <string>
 
 #include "library_client.h"
+#include "text.h"
 
 namespace moldau::bench {
 
@@ -36,21 +36,6 @@ struct DestroyTopic {
 struct DestroyQueue {
     void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
 };
-
-// Words of a small vocabulary in random order: codecs halve it or better, as they do with records of people.
-std::string make_text(std::size_t bytes) {
-    std::mt19937 random{4};
-    std::vector<std::string> words;
-    for (int index = 0; index < 2000; ++index) {
-        std::string word;
-        for (auto length = 3 + random() % 8; length > 0; --length) word += static_cast<char>('a' + random() % 26);
-        words.push_back(word + ' ');
-    }
-    std::string text;
-    while (text.size() < bytes) text += words[random() % words.size()];
-    text.resize(bytes);
-    return text;
-}
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 

@@ -21,12 +21,17 @@ class Scenario:
     rounds_max: int = 1000
 
 
-def produce(record_bytes, acks, codec, **more):
-    size = "1k" if record_bytes == KIB else "100b"
-    systems = more.pop("systems", BOTH)
+def produce(record_bytes, acks, codec, systems=BOTH, fetches=()):
+    size = streams.size_name(record_bytes)
     name = f"produce.{size}.{acks}.{codec}"
-    lines = (name, *(f"fetch.{size}.{temperature}" for temperature in more.get("fetches", ())))
-    return Scenario(name, lines, systems, streams.stream(record_bytes, acks, codec, **more))
+    lines = (name, *(f"fetch.{size}.{temperature}" for temperature in fetches))
+    return Scenario(name, lines, systems, streams.stream(record_bytes, acks, codec, fetches))
+
+
+def library(record_bytes):
+    size = streams.size_name(record_bytes)
+    return Scenario(f"library.{size}", (f"library.produce.{size}", f"library.fetch.{size}"), BOTH,
+                    streams.library(record_bytes))
 
 
 # These share two brokers that were warmed.
@@ -40,11 +45,11 @@ SHARED = [
     produce(SMALL, "all", "none"),
     produce(SMALL, "1", "lz4"),
     produce(SMALL, "all", "lz4"),
-    Scenario("prebuilt.1k", ("prebuilt.1k",), (*BOTH, "moldau-synced"), streams.prebuilt(KIB)),
-    Scenario("prebuilt.100b", ("prebuilt.100b",), BOTH, streams.prebuilt(SMALL)),
+    library(KIB),
+    library(SMALL),
     Scenario("requests.64", ("requests.64",), (*ALL, "floor"), requests.closed_loop(64)),
     Scenario("requests.1", ("requests.1",), (*ALL, "floor"), requests.closed_loop(1)),
-    Scenario("latency", ("latency",), ALL, requests.fixed_rate),
+    Scenario("latency", ("latency",), (*ALL, "floor"), requests.fixed_rate),
     Scenario("group", ("group",), BOTH, members.join_and_leave, rounds_max=3),
 ]
 

@@ -24,7 +24,7 @@ def chart(title, unit, groups, log=False):
 
 def charts(results):
     """(file name, chart) of all that has figures."""
-    lines = targets.PRODUCE_LINES + targets.PREBUILT_LINES
+    lines = targets.PRODUCE_LINES
     found = [
         ("produce-cpu", chart("Produce: processor time of the broker", "cpu-s/GB",
                               [group(results, line, "cpu_s_per_gb", label, "produce") for line, label in lines])),
@@ -33,6 +33,8 @@ def charts(results):
         ("fetch-cpu", chart("Fetch: processor time of the broker", "cpu-s/GB",
                             [group(results, line, "cpu_s_per_gb", label, "sendfile")
                              for line, label in targets.FETCH_LINES])),
+        ("library-throughput", chart("With librdkafka at both ends: throughput", "MB/s",
+                                     [group(results, line, "mb_per_s", label) for line, label in targets.LIBRARY_LINES])),
         ("requests-cpu", chart("One-record requests: processor time of the broker", "µs a request",
                                [group(results, line, "cpu_us", label) for line, label in targets.REQUEST_LINES], log=True)),
         ("requests-rate", chart("One-record requests", "requests a second",

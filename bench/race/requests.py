@@ -1,5 +1,6 @@
 """One record a request: how many the broker answers, what each costs it, and how long each takes at a fixed rate."""
 
+import contextlib
 import os
 
 from . import programs
@@ -16,18 +17,25 @@ def per_million(told):
                    "user_us": told["user_s"] / millions, "system_us": told["system_s"] / millions}
 
 
+@contextlib.contextmanager
+def target(session, system):
+    """What the requests go to: (process, port, topic); the bare loop is started for it, a broker gets a fresh topic."""
+    if system == "floor":
+        with programs.Floor(session.binaries, session.folder, "race") as floor:
+            yield floor.pid, floor.port, "race"
+    else:
+        with session.topic(system) as (broker, topic):
+            yield broker.pid, broker.port, topic
+
+
 def closed_loop(connections):
     """Each connection sends its next request when the last was answered."""
 
     def measure(session, system, _number):
-        options = {"bytes": SMALL, "connections": connections, "seconds": session.sizes.seconds}
-        os.sync()
-        if system == "floor":
-            with programs.Floor(session.binaries, session.folder, "race") as floor:
-                told = session.measured(floor.pid, "requests", port=floor.port, topic="race", **options)
-        else:
-            with session.topic(system) as (broker, topic):
-                told = session.measured(broker.pid, "requests", port=broker.port, topic=topic, **options)
+        with target(session, system) as (pid, port, topic):
+            os.sync()
+            told = session.measured(pid, "requests", port=port, topic=topic, bytes=SMALL, connections=connections,
+                                    seconds=session.sizes.seconds)
         yield f"requests.{connections}", per_million(told)
 
     return measure
@@ -35,7 +43,7 @@ def closed_loop(connections):
 
 def fixed_rate(session, system, _number):
     """Requests fall due every half millisecond, whether or not those before were answered."""
-    with session.topic(system) as (broker, topic):
+    with target(session, system) as (pid, port, topic):
         os.sync()
-        yield "latency", session.measured(broker.pid, "rate", port=broker.port, topic=topic, bytes=KIB, rate=RATE,
+        yield "latency", session.measured(pid, "rate", port=port, topic=topic, bytes=KIB, rate=RATE,
                                           connections=RATE_CONNECTIONS, seconds=session.sizes.latency_s)

@@ -24,7 +24,7 @@ BEHIND_S = 0.3  # what a broker does behind its answers is its cost too
 class Sizes:
     """How much a round moves. The defaults keep a whole race below forty minutes on two processors."""
 
-    gigabytes: float = 1
+    gigabytes: float = 2
     seconds: int = 3
     latency_s: int = 8
     warm_gigabytes: float = 6

@@ -1,4 +1,5 @@
-"""Many records: produced and consumed by librdkafka, or sent in batches made beforehand, where librdkafka is the limit."""
+"""Many records: sent in batches made beforehand and read over bare sockets, where the broker is the limit, or produced and
+consumed by librdkafka."""
 
 import os
 
@@ -7,6 +8,7 @@ from .stats import ratio
 
 KIB, SMALL = 1024, 100
 BATCH_BYTES = 64 << 10
+RECORD_OVERHEAD = 12  # bytes a record at most, of those sizes
 
 
 def per_gigabyte(told):
@@ -16,48 +18,62 @@ def per_gigabyte(told):
     return told | shares | {"mb_per_s": told["bytes"] / 1e6 / told["seconds"]}
 
 
-def record_count(session, record_bytes, part):
-    # Small records take the client longer for each byte: a quarter of the bytes is as long a run.
-    gigabytes = session.sizes.gigabytes * part * (1 if record_bytes == KIB else 0.25)
+def record_count(gigabytes, record_bytes):
     return max(1000, int(gigabytes * 1e9 / record_bytes))
 
 
-def stream(record_bytes, acks, codec, fetches=(), part=1.0):
-    """A measuring function: produce, and where `fetches` says so consume while the pages are hot, then when they are not."""
+def size_name(record_bytes):
+    return "1k" if record_bytes == KIB else "100b"
+
+
+def stream(record_bytes, acks, codec, fetches=()):
+    """A measuring function: batches of 64 KiB over one connection, five in flight, and where `fetches` says so read them
+    while the pages are hot, then when they are not."""
+    size, batch_records = size_name(record_bytes), BATCH_BYTES // (record_bytes + RECORD_OVERHEAD)
 
     def measure(session, system, _number):
-        records = record_count(session, record_bytes, part)
-        size = "1k" if record_bytes == KIB else "100b"
+        batches = -(-record_count(session.sizes.gigabytes, record_bytes) // batch_records)
+        records = batches * batch_records
+        with session.topic(system) as (broker, topic):
+            os.sync()
+            told = session.measured(broker.pid, "requests", port=broker.port, topic=topic, bytes=record_bytes, acks=acks,
+                                    codec=codec, records=batch_records, connections=1, depth=5, requests=batches,
+                                    seconds=programs.PATIENCE_S)
+            yield f"produce.{size}.{acks}.{codec}", per_gigabyte(told)
+            for temperature in fetches:
+                facts = {"bytes": records * record_bytes} | prepare(broker, temperature)
+                told = session.measured(broker.pid, "fetch", port=broker.port, topic=topic, records=records)
+                yield f"fetch.{size}.{temperature}", per_gigabyte(told | facts)
+
+    return measure
+
+
+def library(record_bytes):
+    """The same with librdkafka at both ends, as far as it lets the broker go."""
+    size = size_name(record_bytes)
+
+    def measure(session, system, _number):
+        records = record_count(session.sizes.gigabytes, record_bytes)
         with session.topic(system) as (broker, topic):
             os.sync()
             told = session.measured(broker.pid, "produce", brokers=broker.address, topic=topic, records=records,
-                                    bytes=record_bytes, acks=acks, codec=codec)
-            yield f"produce.{size}.{acks}.{codec}", per_gigabyte(told)
-            for temperature in fetches:
-                facts = {}
-                os.sync()
-                if temperature == "cold":
-                    facts["dropped_all"] = int(proc.drop_page_cache())
-                    proc.forget_files(broker.data)
-                told = session.measured(broker.pid, "consume", brokers=broker.address, topic=topic, records=records)
-                yield f"fetch.{size}.{temperature}", per_gigabyte(told) | facts
+                                    bytes=record_bytes, acks="1", codec="none")
+            yield f"library.produce.{size}", per_gigabyte(told)
+            prepare(broker, "hot")
+            told = session.measured(broker.pid, "consume", brokers=broker.address, topic=topic, records=records)
+            yield f"library.fetch.{size}", per_gigabyte(told)
 
     return measure
 
 
-def prebuilt(record_bytes):
-    """Batches of 64 KiB over one connection, five in flight: as fast as the broker takes them."""
-
-    def measure(session, system, _number):
-        size = "1k" if record_bytes == KIB else "100b"
-        with session.topic(system) as (broker, topic):
-            os.sync()
-            told = session.measured(broker.pid, "requests", port=broker.port, topic=topic, bytes=record_bytes, acks=1,
-                                    records=BATCH_BYTES // (record_bytes + 12), connections=1, depth=5,
-                                    seconds=max(1, session.sizes.seconds - 1))
-            yield f"prebuilt.{size}", per_gigabyte(told)
-
-    return measure
+def prepare(broker, temperature):
+    """All written back; for a cold read nothing in the page cache. Facts for the results."""
+    os.sync()
+    if temperature == "hot":
+        return {}
+    dropped = proc.drop_page_cache()
+    proc.forget_files(broker.data)
+    return {"dropped_all": int(dropped)}
 
 
 def floor_stream(session, _system, _number):
@@ -74,7 +90,7 @@ def warm_up(session, broker, topic, say):
     first = last = None
     done = 0.0
     while done < session.sizes.warm_gigabytes:
-        records = record_count(session, KIB, min(1.0, 1 / session.sizes.gigabytes))
+        records = record_count(min(1.0, session.sizes.gigabytes), KIB)
         codec = "none" if done < session.sizes.warm_gigabytes / 2 else "lz4"
         told = per_gigabyte(session.measured(broker.pid, "produce", brokers=broker.address, topic=topic, records=records,
                                              bytes=KIB, acks="1", codec=codec))

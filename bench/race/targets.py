@@ -128,10 +128,11 @@ TARGETS = [
 PRODUCE_LINES = [(f"produce.{size}.{acks}.{codec}", f"produce, {name}, acks={acks}, {codec}")
                  for size, name in (("1k", "1 KiB"), ("100b", "100 B"))
                  for acks in ("1", "all") for codec in ("none", "lz4")]
-PREBUILT_LINES = [("prebuilt.1k", "prebuilt batches, 1 KiB"), ("prebuilt.100b", "prebuilt batches, 100 B")]
 FETCH_LINES = [("fetch.1k.hot", "fetch, 1 KiB, hot"), ("fetch.1k.cold", "fetch, 1 KiB, cold"),
                ("fetch.100b.hot", "fetch, 100 B, hot")]
-STREAM_LINES = PRODUCE_LINES + PREBUILT_LINES + FETCH_LINES
+LIBRARY_LINES = [(f"library.{what}.{size}", f"librdkafka: {what}, {name}")
+                 for what in ("produce", "fetch") for size, name in (("1k", "1 KiB"), ("100b", "100 B"))]
+STREAM_LINES = PRODUCE_LINES + FETCH_LINES + LIBRARY_LINES
 REQUEST_LINES = [("requests.64", "64 connections"), ("requests.1", "one connection")]
 LATENCIES = [("p50_ms", "p50"), ("p99_ms", "p99"), ("p999_ms", "p99.9")]
 LIFE = [

@@ -1,0 +1,14 @@
+// What the records of the bench say.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace moldau::bench {
+
+// Words of a small vocabulary in random order, always the same: codecs halve it or better, as they do with records of
+// people.
+std::string make_text(std::size_t bytes);
+
+}  // namespace moldau::bench
