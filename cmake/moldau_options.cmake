@@ -34,8 +34,11 @@ target_include_directories(moldau_options INTERFACE
 
 find_program(MOLDAU_MOLD mold)
 if(MOLDAU_MOLD)
-  # What nobody calls is left out, what is there twice is there once: gRPC's archives and our templates have much of both.
-  target_link_options(moldau_options INTERFACE -fuse-ld=mold -Wl,--gc-sections,--icf=safe)
+  target_link_options(moldau_options INTERFACE -fuse-ld=mold)
+  if(NOT MOLDAU_SANITIZE)  # mold does not survive folding some instrumented objects
+    # What nobody calls is left out, what is there twice is there once: gRPC's archives and our templates have much of both.
+    target_link_options(moldau_options INTERFACE -Wl,--gc-sections,--icf=safe)
+  endif()
 endif()
 
 if(MOLDAU_SANITIZE)
