@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from race import ROOT, lines, plots, proc, programs, report, stats, svg, targets, wire  # noqa: E402
+from race import ROOT, brokers, lines, plots, proc, programs, report, stats, svg, targets, wire  # noqa: E402
 from race.results import Results  # noqa: E402
 from race.runner import Race  # noqa: E402
 from race.session import TINY  # noqa: E402
@@ -236,6 +236,19 @@ def test_a_client_without_a_broker_says_so(mode, options):
     needs_programs()
     with pytest.raises(programs.Failed, match="connect"):
         programs.client(BINARIES, mode, port=1, topic="t", **options)
+
+
+@pytest.mark.parametrize("topic, records, why", [("none", 1, "fetch at 0: error 3"), ("there", 2, '"records": 1')])
+def test_a_fetch_of_what_is_not_there_ends(tmp_path, topic, records, why):
+    needs_programs()
+    broker = brokers.Moldau(tmp_path, BINARIES).start()
+    try:
+        wire.create_topic(broker, "there")
+        wire.first_acked(broker, "there")
+        with pytest.raises(programs.Failed, match=why):
+            programs.client(BINARIES, "fetch", port=broker.port, topic=topic, records=records)
+    finally:
+        broker.remove()
 
 
 def test_a_tiny_race_comes_to_its_end(tmp_path):

@@ -1,4 +1,4 @@
-// Writes and reads the few bytes of Produce v7 and Fetch v4 that surround batches.
+// Messages of the wire module, framed.
 
 #include "frames.h"
 
@@ -6,76 +6,27 @@
 #include <chrono>
 
 #include "base/check.h"
-#include "bytes/codec.h"
 #include "bytes/endian.h"
 #include "text.h"
 #include "wire/batch_builder.h"
+#include "wire/fetch.h"
+#include "wire/frame.h"
+#include "wire/produce.h"
 #include "wire/record_batch.h"
 
 namespace moldau::bench {
 
 namespace {
 
-constexpr std::int16_t kProduce = 0, kProduceVersion = 7;
-constexpr std::int16_t kFetch = 1, kFetchVersion = 4;
+constexpr std::int16_t kProduceVersion = 7, kFetchVersion = 4;
 constexpr std::int32_t kTimeoutMs = 30'000;
 constexpr std::int32_t kFetchWaitMs = 500, kFetchBytes = 50 << 20, kPartitionBytes = 1 << 20;
-constexpr std::size_t kTextStep = 811;  // the next record begins so much later in the text
-
-class Writer {
-public:
-    template <std::integral T>
-    Writer& number(T value) {
-        bytes_.resize(bytes_.size() + sizeof value);
-        bytes::store_be(bytes_.data() + bytes_.size() - sizeof value, value);
-        return *this;
-    }
-    Writer& text(const std::string& text) {
-        number(static_cast<std::int16_t>(text.size()));
-        bytes_.insert(bytes_.end(), text.begin(), text.end());
-        return *this;
-    }
-    Writer& block(bytes::Span block) {
-        number(static_cast<std::int32_t>(block.size()));
-        bytes_.insert(bytes_.end(), block.begin(), block.end());
-        return *this;
-    }
-    std::vector<std::uint8_t> framed() && {
-        bytes::store_be(bytes_.data(), static_cast<std::int32_t>(bytes_.size() - sizeof(std::int32_t)));
-        return std::move(bytes_);
-    }
-
-private:
-    std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(sizeof(std::int32_t));  // the length, filled in at last
-};
 
 // Older records would be deleted before they are read.
 std::int64_t now_ms() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
-
-// Reads numbers one after the other; past the end they are 0 and `good` is false.
-class Reader {
-public:
-    explicit Reader(bytes::Span bytes) : rest_(bytes) {}
-    template <std::integral T>
-    T number() {
-        const auto at = rest_;
-        skip(sizeof(T));
-        return good_ ? bytes::load_be<T>(at.data()) : T{0};
-    }
-    void skip(std::size_t bytes) {
-        good_ = good_ && bytes <= rest_.size();
-        if (good_) rest_ = rest_.subspan(bytes);
-    }
-    bytes::Span rest() const { return rest_; }
-    bool good() const { return good_; }
-
-private:
-    bytes::Span rest_;
-    bool good_ = true;
-};
 
 bytes::View make_batch(const FrameOptions& options) {
     wire::BatchBuilder builder{{.codec = options.codec}};
@@ -91,22 +42,35 @@ bytes::View make_batch(const FrameOptions& options) {
     return *std::move(batch);
 }
 
+template <class Message>
+wire::RequestHead head_of(std::int16_t version) {
+    return {.api = wire::find_api(Message::kApiKey), .version = version, .correlation_id = 1, .client_id = "bench"};
+}
+
+std::vector<std::uint8_t> in_one_piece(const Result<bytes::ChunkList>& frame) {
+    CHECK(frame.has_value());
+    const auto whole = frame->flatten();
+    return {whole.data(), whole.data() + whole.size()};
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> produce_frame(const FrameOptions& options) {
-    Writer out;
-    out.number(kProduce).number(kProduceVersion).number(std::int32_t{1}).text("bench");
-    out.number(std::int16_t{-1}).number(options.acks).number(kTimeoutMs);
-    out.number(std::int32_t{1}).text(options.topic).number(std::int32_t{1}).number(std::int32_t{0});
-    out.block(make_batch(options).span());
-    return std::move(out).framed();
+    wire::ProduceRequest request;
+    request.acks = options.acks;
+    request.timeout_ms = kTimeoutMs;
+    auto& topic = request.topic_data.emplace_back();
+    topic.name = options.topic;
+    topic.partition_data.emplace_back().records = bytes::ChunkList{make_batch(options)};
+    return in_one_piece(encode_request(head_of<wire::ProduceRequest>(kProduceVersion), request));
 }
 
 std::vector<std::uint8_t> produce_answer(const std::string& topic) {
-    Writer out;
-    out.number(std::int32_t{1}).number(std::int32_t{1}).text(topic).number(std::int32_t{1}).number(std::int32_t{0});
-    out.number(std::int16_t{0}).number(std::int64_t{0}).number(std::int64_t{-1}).number(std::int64_t{0});
-    return std::move(out.number(std::int32_t{0})).framed();
+    wire::ProduceResponse response;
+    auto& answered = response.responses.emplace_back();
+    answered.name = topic;
+    answered.partition_responses.emplace_back().log_start_offset = 0;
+    return in_one_piece(encode_response(head_of<wire::ProduceRequest>(kProduceVersion), response));
 }
 
 std::optional<std::int16_t> answered_error(bytes::Span answer) {
@@ -119,36 +83,37 @@ std::optional<std::int16_t> answered_error(bytes::Span answer) {
 }
 
 std::vector<std::uint8_t> fetch_frame(const std::string& topic, std::int64_t offset) {
-    Writer out;
-    out.number(kFetch).number(kFetchVersion).number(std::int32_t{1}).text("bench");
-    out.number(std::int32_t{-1}).number(kFetchWaitMs).number(std::int32_t{1}).number(kFetchBytes).number(std::int8_t{0});
-    out.number(std::int32_t{1}).text(topic).number(std::int32_t{1}).number(std::int32_t{0});
-    out.number(offset).number(kPartitionBytes);
-    return std::move(out).framed();
+    wire::FetchRequest request;
+    request.max_wait_ms = kFetchWaitMs;
+    request.min_bytes = 1;
+    request.max_bytes = kFetchBytes;
+    auto& asked = request.topics.emplace_back();
+    asked.topic = topic;
+    auto& partition = asked.partitions.emplace_back();
+    partition.fetch_offset = offset;
+    partition.partition_max_bytes = kPartitionBytes;
+    return in_one_piece(encode_request(head_of<wire::FetchRequest>(kFetchVersion), request));
 }
 
-std::optional<Fetched> read_fetched(bytes::Span answer, std::int64_t offset) {
-    Reader in{answer};
-    in.skip(3 * sizeof(std::int32_t));  // correlation, throttle time, one topic
-    in.skip(static_cast<std::size_t>(in.number<std::int16_t>()));
-    in.skip(2 * sizeof(std::int32_t));  // one partition, its index
-    Fetched found{.error = in.number<std::int16_t>(), .records = 0, .next_offset = offset};
-    in.skip(2 * sizeof(std::int64_t));  // high watermark, last stable offset
-    constexpr std::size_t kAbortedBytes = 2 * sizeof(std::int64_t);
-    in.skip(static_cast<std::size_t>(std::max(0, in.number<std::int32_t>())) * kAbortedBytes);
-    const auto size = static_cast<std::size_t>(std::max(0, in.number<std::int32_t>()));
-    if (!in.good() || in.rest().size() < size) return std::nullopt;
-    auto batches = in.rest().first(size);
+Result<Fetched> read_fetched(const bytes::View& answer, std::int64_t offset) {
+    wire::Decoder in{answer};
+    MOLDAU_TRY(wire::read_response_head(in, *wire::find_api(wire::FetchRequest::kApiKey), kFetchVersion));
+    MOLDAU_TRY_ASSIGN(response, wire::decode_whole<wire::FetchResponse>(in, kFetchVersion));
+    if (response.responses.size() != 1 || response.responses[0].partitions.size() != 1) {
+        return fail(Errc::kMalformed, "not the one partition that was asked for");
+    }
+    const auto& partition = response.responses[0].partitions[0];
+    Fetched found{.error = partition.error_code, .records = 0, .next_offset = offset};
+    const auto records = partition.records.value_or(bytes::ChunkList{}).flatten();
+    auto batches = records.span();
     while (batches.size() >= wire::kBatchHeaderBytes) {
-        constexpr std::size_t kLengthAt = 8, kLengthEnd = 12, kLastDeltaAt = 23, kCountAt = 57;
-        const auto bytes = kLengthEnd + bytes::load_be<std::uint32_t>(batches.data() + kLengthAt);
-        if (batches.size() < bytes) break;
-        const auto last =
-            bytes::load_be<std::int64_t>(batches.data()) + bytes::load_be<std::int32_t>(batches.data() + kLastDeltaAt);
+        MOLDAU_TRY_ASSIGN(header, wire::BatchHeader::parse(batches));
+        if (batches.size() < header.size_bytes()) break;
+        const auto next = header.next_offset().value;
         // The first one may begin before what was asked for.
-        found.records += std::min<std::int64_t>(bytes::load_be<std::int32_t>(batches.data() + kCountAt), last + 1 - offset);
-        found.next_offset = last + 1;
-        batches = batches.subspan(bytes);
+        found.records += std::min<std::int64_t>(header.record_count, next - offset);
+        found.next_offset = next;
+        batches = batches.subspan(header.size_bytes());
     }
     return found;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "bytes/buffer.h"
 #include "bytes/codec.h"
 
@@ -40,8 +41,8 @@ struct Fetched {
     std::int64_t records = 0;  // in whole batches
     std::int64_t next_offset = 0;
 };
-// What an answer to it (without its length) holds from `offset` on, nullopt when it is none. A batch cut short at the end is
-// left, as consumers leave it.
-std::optional<Fetched> read_fetched(bytes::Span answer, std::int64_t offset);
+// What an answer to it (without its length) holds from `offset` on. A batch cut short at the end is left, as consumers leave
+// it. Errors: kMalformed and those of BatchHeader::parse.
+Result<Fetched> read_fetched(const bytes::View& answer, std::int64_t offset);
 
 }  // namespace moldau::bench

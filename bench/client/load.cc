@@ -124,8 +124,9 @@ bool send_requests(const Arguments& arguments) {
     const auto start = Clock::now();
     const auto end = start + std::chrono::seconds{arguments.number("seconds")};
     const auto send = [&](std::size_t connection) {
-        if (left > 0) load.send(connection, start);
-        left -= left > 0 ? 1 : 0;
+        if (left == 0) return;
+        --left;
+        load.send(connection, start);
     };
     for (std::size_t connection = 0; connection < load.size(); ++connection) {
         for (long index = 0; index < arguments.number("depth", 1); ++index) send(connection);

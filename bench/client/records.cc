@@ -19,7 +19,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kTextBytes = 1 << 20;
-constexpr std::size_t kTextStep = 811;
 constexpr int kFlushMs = 120'000;
 constexpr auto kReadTime = std::chrono::seconds{180};
 // Handed over and taken back in one call: a call a record would make the client the limit where records are small.

@@ -36,7 +36,7 @@ const std::vector<Setting> kConnectionRows = {
      Type::kInt,
      "-1",
      {.min = -1},
-     "What a client's connection may hold in the kernel of what it sent; -1: the kernel decides."},
+     "What a client's connection may hold in the kernel of what it sent, bytes; -1 or 0: the kernel decides."},
     {"socket.request.max.bytes",
      Type::kInt,
      "104857600",
@@ -46,8 +46,8 @@ const std::vector<Setting> kConnectionRows = {
      Type::kInt,
      "262144",
      {.min = -1},
-     "What a client's connection may hold in the kernel of what it has not taken yet; -1: the kernel decides, which suits "
-     "fast clients far away and costs memory and processor time with slow ones."},
+     "What a client's connection may hold in the kernel of what it has not taken yet, bytes; -1 or 0: the kernel decides, "
+     "which suits fast clients far away and costs memory and processor time with slow ones."},
 };
 
 const std::vector<Setting> kLogRows = {
