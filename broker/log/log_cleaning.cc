@@ -33,14 +33,21 @@ Task<void> Log::Impl::remove_later(std::vector<SegmentRef> gone, MonoTime when) 
     }
 }
 
-Task<Result<void>> Log::Impl::advance_start(Offset offset) {
+Result<void> Log::Impl::advance_start(Offset offset) {
     if (offset > end_offset())
-        co_return fail(Errc::kOffsetOutOfRange, identity_.dir + ": start at " + std::to_string(offset.value));
-    if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
-    if (offset <= log_start_) co_return Result<void>{};
+        return fail(Errc::kOffsetOutOfRange, identity_.dir + ": start at " + std::to_string(offset.value));
+    if (phase_ != Phase::kOpen) return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
+    if (offset <= log_start_) return {};
     log_start_ = offset;
     if (epochs_.advance_start(offset)) epochs_dirty_ = true;
-    while (segments_.count() > 1 && segments_.front()->end_offset() <= log_start_) {
+    return {};
+}
+
+bool Log::Impl::has_deletable() const { return segments_.count() > 1 && segments_.front()->end_offset() <= log_start_; }
+
+Task<Result<void>> Log::Impl::delete_below(Offset saved_start) {
+    if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
+    while (has_deletable() && segments_.front()->end_offset() <= saved_start) {
         const SegmentRef gone = segments_.front();
         MOLDAU_CO_TRY(co_await writer_.wait_synced(gone->end_offset()));
         while (exchanging_) co_await saved_.wait();
