@@ -340,8 +340,7 @@ Task<Result<void>> Recovery::recover_segments() {
     if (found_.empty()) MOLDAU_CO_TRY(co_await start_empty(environment_.log_start_checkpoint));
     for (std::size_t index = 0; index < found_.size(); ++index) MOLDAU_CO_TRY(co_await recover_one(index));
     // After a process death names may be on their way to the disk; after a power loss they are there or gone.
-    const bool has_batches = found_.back()->end_offset() > found_.front()->base_offset();
-    if (folder_changed_ || (environment_.shutdown == Shutdown::kProcessDied && has_batches))
+    if (folder_changed_ || environment_.shutdown == Shutdown::kProcessDied)
         MOLDAU_CO_TRY(co_await io::sync_dir(files(), identity_.dir));
     const WallTime now = environment_.executor.now().wall;
     for (auto& segment : found_) {

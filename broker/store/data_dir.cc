@@ -253,8 +253,9 @@ Task<Result<void>> DataDir::load_shutdown() {
         shutdown_ = is_same_boot ? log::Shutdown::kProcessDied : log::Shutdown::kPowerLost;
     }
     if (!is_same_boot && shutdown_ == log::Shutdown::kClean) MOLDAU_CO_TRY(co_await write_boot_id());
-    if (!was_clean) co_return Result<void>{};
-    MOLDAU_CO_TRY(co_await io::remove_file(files_, marker));
+    // What a dead process named may still be on its way to the disk.
+    if (!was_clean && shutdown_ != log::Shutdown::kProcessDied) co_return Result<void>{};
+    if (was_clean) MOLDAU_CO_TRY(co_await io::remove_file(files_, marker));
     co_return co_await io::sync_dir(files_, path_);
 }
 
