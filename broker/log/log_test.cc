@@ -362,6 +362,32 @@ TEST_F(LogTest, DeletesWholeSegmentsBelowItsStart) {
     ASSERT_TRUE(process_.close().has_value());
 }
 
+// What the producers were in a future that the log has lost, believed after another one, would make a batch of theirs a
+// repeat, or a repeat a batch.
+TEST(Log, ForgetsTheProducersOfALostFutureForGood) {
+    sim::Disk disk;
+    const std::string snapshot = segment_path(kLogDir, Offset{7}, kSnapshotSuffix);
+    {
+        Process process{disk};
+        process.open();
+        ASSERT_TRUE(sim::run(process.loop, io::sync_dir(process.files, "/")));
+        ASSERT_TRUE(process.append({.records = 5}));
+        ASSERT_TRUE(sim::run(process.loop, process.log->flush()));
+        ASSERT_TRUE(sim::run(process.loop, io::replace_file(process.files, snapshot, bytes::View::copy_of("of 7"))));
+        process.die(true);
+    }
+    {
+        Process process{disk};
+        process.open({}, Shutdown::kPowerLost);
+        EXPECT_EQ(process.log->end_offset(), Offset{5});
+        process.die(true);
+    }
+    Process process{disk};
+    const auto found = sim::run(process.loop, io::read_file(process.files, snapshot, 1'000));
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, Errc::kNotFound);
+}
+
 // A power loss takes the names of deleted segments in any order.
 TEST(Log, StartsBehindHolesThatADeletionLeft) {
     sim::Disk disk;

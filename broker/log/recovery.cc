@@ -415,6 +415,8 @@ Task<Result<void>> Recovery::load_states() {
     const auto is_snapshot = [](const auto& entry) { return offset_in_name(entry.first, kSnapshotSuffix).has_value(); };
     if (std::ranges::any_of(entries_, is_snapshot)) {
         MOLDAU_CO_TRY_ASSIGN(snapshot, co_await load_snapshot(files(), {identity_.dir, end, sound_end}));
+        // A power loss must not bring them back once the log has grown past them.
+        if (snapshot.removed_others) MOLDAU_CO_TRY(co_await io::sync_dir(files(), identity_.dir));
         log_.producers = std::move(snapshot.producers);
         log_.snapshot_offset = snapshot.offset;
     }
@@ -547,6 +549,7 @@ Task<Result<LoadedSnapshot>> load_snapshot(io::FileSystem& files, SnapshotSearch
             report_repair(path + ": " + decoded.error().context);
         }
         MOLDAU_CO_TRY(co_await io::remove_file(files, path));
+        loaded.removed_others = true;
     }
     co_return loaded;
 }

@@ -58,6 +58,7 @@ Task<Result<void>> truncate_txn_indexes(SearchContext context, std::vector<Segme
 // there is none.
 struct LoadedSnapshot {
     Offset offset{-1};
+    bool removed_others = false;  // of another timeline, or damaged: gone for good once the folder is synced
     producers::ProducerStates producers;
 };
 struct SnapshotSearch {
