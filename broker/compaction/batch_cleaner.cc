@@ -88,7 +88,7 @@ Result<std::optional<bytes::View>> BatchCleaner::decide(const wire::BatchHeader&
                                                         BatchPlace place) {
     if (header.base_offset >= rules_.end) return batch;
     if (header.attributes.is_control()) return clean_marker(header, batch, place);
-    const bool must_stay = place == BatchPlace::kLastOfSegment || is_last_of_producer(header);
+    const bool must_stay = place == BatchPlace::kLastOfSegment || is_recent_of_producer(header);
     if (header.record_count == 0) return must_stay ? std::optional{batch} : std::nullopt;
     std::optional<bytes::View> left;
     if (!rules_.outcomes.is_aborted(header)) {
@@ -99,9 +99,10 @@ Result<std::optional<bytes::View>> BatchCleaner::decide(const wire::BatchHeader&
     return left;
 }
 
-bool BatchCleaner::is_last_of_producer(const wire::BatchHeader& header) const {
+bool BatchCleaner::is_recent_of_producer(const wire::BatchHeader& header) const {
     const auto found = rules_.producers.find(header.producer_id);
-    return found != rules_.producers.end() && found->second.last_offset == header.last_offset();
+    return found != rules_.producers.end() && header.last_offset() >= found->second.oldest &&
+           header.last_offset() <= found->second.newest;
 }
 
 Result<std::optional<bytes::View>> BatchCleaner::clean_marker(const wire::BatchHeader& header, const bytes::View& batch,
@@ -111,7 +112,7 @@ Result<std::optional<bytes::View>> BatchCleaner::clean_marker(const wire::BatchH
     if (type != wire::ControlType::kAbort && type != wire::ControlType::kCommit) return batch;
     if (has_batches_.erase(header.producer_id) > 0) return batch;
     const auto producer = rules_.producers.find(header.producer_id);
-    const bool is_newest = producer != rules_.producers.end() && header.base_offset > producer->second.last_offset;
+    const bool is_newest = producer != rules_.producers.end() && header.base_offset > producer->second.newest;
     if (is_newest) return batch;
     if (const auto horizon = horizon_of(header)) {
         if (*horizon > rules_.now || place == BatchPlace::kLastOfSegment) return batch;

@@ -8,7 +8,8 @@
 // - Tombstones, and markers whose transaction has no batch left, get a delete horizon when they are first seen
 //   (KIP-534: it takes the base timestamp's place) and go once it has passed.
 // - Records of aborted transactions go.
-// - The batch with a live producer's last sequence stays, if need be without records; so does its last marker.
+// - The batches that a repeat of a live producer's is recognised by stay, if need be without records; so does its last
+// marker.
 // - The last batch of what becomes one segment stays, so that the segment ends where the next begins.
 //
 // Offsets, sequences, epochs, codec, timestamp type and, under LogAppendTime, timestamps are preserved.
@@ -30,11 +31,12 @@
 
 namespace moldau::compaction {
 
-// Where a live producer's last batch of records is.
-struct LastBatch {
-    Offset last_offset{-1};  // -1: it has none
+// Which batches of a live producer a repeat is recognised by: the last offsets of the oldest and the newest; -1: none.
+struct RecentBatches {
+    Offset oldest{-1};
+    Offset newest{-1};
 };
-using LiveProducers = std::unordered_map<ProducerId, LastBatch>;
+using LiveProducers = std::unordered_map<ProducerId, RecentBatches>;
 
 struct CleaningRules {
     const KeyOffsets& latest;
@@ -79,7 +81,7 @@ private:
                                                     BatchPlace place);
     Result<std::optional<bytes::View>> clean_data(const wire::BatchHeader& header, const bytes::View& batch);
     bool is_kept(const wire::BatchHeader& header, const wire::Record& record, Kept& kept);
-    bool is_last_of_producer(const wire::BatchHeader& header) const;
+    bool is_recent_of_producer(const wire::BatchHeader& header) const;
 
     const CleaningRules& rules_;
     bytes::Codecs& codecs_;

@@ -284,7 +284,7 @@ TEST_F(BatchCleanerTest, KeepsTheLastBatchOfALiveProducerWithoutItsRecords) {
     const auto batch = batch_of(how, {{"a", "1"}, {"a", "2"}});
     const auto newer = batch_of({.base_offset = Offset{2}}, {{"a", "3"}});
     EXPECT_FALSE(clean_all({batch, newer})[0].has_value());
-    producers_[ProducerId{5}] = {Offset{1}};
+    producers_[ProducerId{5}] = {Offset{1}, Offset{1}};
     const auto empty = *clean_all({batch, newer})[0];
     EXPECT_EQ(empty.size(), wire::kBatchHeaderBytes);
     EXPECT_EQ(header_of(empty).record_count, 0);
@@ -294,6 +294,26 @@ TEST_F(BatchCleanerTest, KeepsTheLastBatchOfALiveProducerWithoutItsRecords) {
     EXPECT_EQ(clean_all({empty, newer})[0]->data(), empty.data());
     producers_.clear();
     EXPECT_FALSE(clean_all({empty, newer})[0].has_value());
+}
+
+TEST_F(BatchCleanerTest, KeepsWhatARepeatIsRecognisedBy) {
+    std::vector<bytes::View> batches;
+    for (std::int32_t number = 0; number < 4; ++number) {
+        batches.push_back(batch_of({.base_offset = Offset{number},
+                                    .producer_id = ProducerId{5},
+                                    .producer_epoch = ProducerEpoch{2},
+                                    .base_sequence = number},
+                                   {{"a", "old"}}));
+    }
+    batches.push_back(batch_of({.base_offset = Offset{4}}, {{"a", "new"}}));
+    producers_[ProducerId{5}] = {.oldest = Offset{1}, .newest = Offset{3}};
+    const auto cleaned = clean_all(batches);
+    EXPECT_FALSE(cleaned[0].has_value());
+    for (std::size_t index = 1; index < 4; ++index) {
+        ASSERT_TRUE(cleaned[index].has_value()) << index;
+        EXPECT_EQ(header_of(*cleaned[index]).record_count, 0);
+        EXPECT_EQ(header_of(*cleaned[index]).base_sequence, static_cast<std::int32_t>(index));
+    }
 }
 
 TEST_F(BatchCleanerTest, KeepsTheLastBatchOfASegment) {
@@ -322,7 +342,7 @@ TEST_F(BatchCleanerTest, DropsAbortedRecordsAndThenTheirMarker) {
     EXPECT_TRUE(clean_all({old, *left[2]})[1].has_value());
     now_ = 10'050;
     EXPECT_FALSE(clean_all({old, *left[2]})[1].has_value());
-    producers_[ProducerId{5}] = {Offset{-1}};  // the marker is all that tells of it
+    producers_[ProducerId{5}] = {};  // the marker is all that tells of it
     EXPECT_TRUE(clean_all({old, *left[2]})[1].has_value());
 }
 

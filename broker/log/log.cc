@@ -310,6 +310,7 @@ Task<Result<std::optional<TimestampedOffset>>> Log::find_timestamp(std::int64_t 
 }
 Task<Result<std::optional<TimestampedOffset>>> Log::find_max_timestamp(Offset end) { return impl_->find_max_timestamp(end); }
 std::vector<producers::ProducerEntry> Log::producers() const { return impl_->producers_.entries(); }
+std::vector<producers::RepeatWindow> Log::repeat_windows() const { return impl_->producers_.repeat_windows(); }
 Offset Log::last_stable_offset(Offset high_watermark) const { return impl_->last_stable_offset(high_watermark); }
 void Log::high_watermark_moved(Offset high_watermark) { impl_->high_watermark_moved(high_watermark); }
 LeaderEpoch Log::latest_epoch() const { return impl_->epochs_.latest(); }

@@ -103,6 +103,8 @@ public:
 
     // What is known of every live idempotent producer, in the order of their ids (DescribeProducers).
     std::vector<producers::ProducerEntry> producers() const;
+    // Which of their batches a repeat is recognised by; compaction keeps those.
+    std::vector<producers::RepeatWindow> repeat_windows() const;
     // The end of what read_committed consumers may read: where the first open transaction begins, `high_watermark` when
     // there is none; a transaction also counts as open while its marker is not below `high_watermark`. KIP-98.
     Offset last_stable_offset(Offset high_watermark) const;

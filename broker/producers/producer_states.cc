@@ -195,4 +195,16 @@ std::vector<ProducerEntry> ProducerStates::entries() const {
     return entries;
 }
 
+std::vector<RepeatWindow> ProducerStates::repeat_windows() const {
+    std::vector<RepeatWindow> windows;
+    windows.reserve(producers_.size());
+    for (const auto& [id, producer] : producers_) {
+        auto& window = windows.emplace_back(id);
+        if (producer.batch_count == 0) continue;
+        window.oldest = producer.batches[0].last_offset;
+        window.newest = producer.batches[producer.batch_count - 1].last_offset;
+    }
+    return windows;
+}
+
 }  // namespace moldau::producers

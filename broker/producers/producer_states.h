@@ -51,6 +51,13 @@ struct ProducerEntry {
     bool operator==(const ProducerEntry&) const = default;
 };
 
+// The batches that a repeat is recognised by: the last offsets of the oldest and of the newest one; -1 where there is none.
+struct RepeatWindow {
+    ProducerId id;
+    Offset oldest{-1};
+    Offset newest{-1};
+};
+
 // The sequence number `count` after `sequence`; they wrap from 2^31 - 1 to 0.
 std::int32_t add_to_sequence(std::int32_t sequence, std::int32_t count);
 
@@ -81,6 +88,8 @@ public:
     void restore(const std::vector<ProducerEntry>& entries);
     // In the order of their ids.
     std::vector<ProducerEntry> entries() const;
+    // Of every producer.
+    std::vector<RepeatWindow> repeat_windows() const;
     // Where the earliest transaction begins that is open or whose marker is not below `high_watermark`; nullopt when there
     // is none. O(log n) in the transactions that are neither.
     std::optional<Offset> first_unstable(Offset high_watermark) const;

@@ -257,9 +257,7 @@ Task<Result<void>> CompactionRun::clean_group(std::vector<log::SegmentRef> group
 
 Task<Result<CompactionResult>> CompactionRun::run() {
     MOLDAU_CO_TRY_ASSIGN(facts, co_await closed_segments(log(), options_.files, Timestamps::kLeftOut));
-    for (const auto& producer : log().producers()) {
-        producers_[producer.id] = {producer.last_sequence < 0 ? Offset{-1} : producer.last_offset};
-    }
+    for (const auto& window : log().repeat_windows()) producers_[window.id] = {window.oldest, window.newest};
     compaction::KeyOffsets latest{
         {.bytes_max = options_.dedupe_bytes, .keys_wanted = static_cast<std::size_t>(end_ - options_.range.dirty_from)},
         options_.seed};
