@@ -24,22 +24,21 @@ Result<void> may_be_shortened(const metadata::Topic& topic, const settings::Valu
     return {};
 }
 
-Task<Result<Offset>> move_start(Shard& owner, handlers::LocalPartition& local, std::int64_t asked) {
-    auto& log = local.partition->log();
-    const auto high_watermark = local.partition->bounds().high_watermark;
+Task<Result<Offset>> move_start(replica::Partition& partition, std::int64_t asked) {
+    const auto high_watermark = partition.bounds().high_watermark;
     const auto offset = asked == kHighWatermark ? high_watermark : Offset{asked};
     if (offset < Offset{0} || offset > high_watermark) co_return fail(Errc::kOffsetOutOfRange);
-    MOLDAU_CO_TRY(log.advance_start(offset));
-    const auto start = log.log_start_offset();
-    MOLDAU_CO_TRY(co_await owner.partitions->save_log_starts(local.dir));
-    MOLDAU_CO_TRY(co_await log.delete_below(start));
-    co_return start;
+    MOLDAU_CO_TRY(co_await partition.log().advance_start(offset));
+    co_return partition.log().log_start_offset();
 }
 
 Task<Result<Offset>> delete_on(Shard& owner, PartitionKey key, std::int64_t offset) {
     auto local = owner.partitions->find(key);
     if (!local) co_return fail(local.error());
-    co_return co_await (*local)->partition->guarded([&] { return move_start(owner, **local, offset); });
+    auto& partition = *(*local)->partition;
+    MOLDAU_CO_TRY_ASSIGN(start, co_await partition.guarded([&] { return move_start(partition, offset); }));
+    MOLDAU_CO_TRY(co_await owner.partitions->save_log_starts((*local)->dir));
+    co_return start;
 }
 
 Task<Result<Offset>> delete_records(Shard& shard, const RequestContext& context, Wanted wanted, std::int64_t offset) {

@@ -319,9 +319,7 @@ LeaderEpoch Log::epoch_at(Offset offset) const { return impl_->epochs_.at(offset
 Task<Result<void>> Log::flush() { return impl_->flush(); }
 Task<Result<void>> Log::truncate_to(Offset end) { return impl_->truncate_to(end); }
 Task<Result<void>> Log::restart_at(Offset offset) { return impl_->restart_at(offset); }
-Result<void> Log::advance_start(Offset offset) { return impl_->advance_start(offset); }
-bool Log::has_deletable() const { return impl_->has_deletable(); }
-Task<Result<void>> Log::delete_below(Offset saved_start) { return impl_->delete_below(saved_start); }
+Task<Result<void>> Log::advance_start(Offset offset) { return impl_->advance_start(offset); }
 std::vector<SegmentRef> Log::segments() const { return impl_->segments_.all(); }
 void Log::roll(Now now) { impl_->roll(impl_->end_offset(), now); }
 Task<Result<void>> Log::replace_segments(std::vector<SegmentRef> old, SegmentRef fresh) {

@@ -44,7 +44,7 @@ struct LogEnvironment {
     Shutdown shutdown = Shutdown::kClean;
     Offset high_watermark_checkpoint{0};  // a torn end below it is not cut in silence
     Offset recovery_point{0};             // segments below are known to be on the disk
-    Offset log_start_checkpoint{0};       // as it was saved after advance_start()
+    Offset log_start_checkpoint{0};       // as advance_start() left it; segments below go
     // Hears of every error that a write met: each time that the disk was full, once when the log failed. It must not call
     // the log.
     std::function<void(const Error&)> on_trouble = {};
@@ -123,14 +123,9 @@ public:
     Task<Result<void>> truncate_to(Offset end);
     // Forgets everything and starts anew, empty, at `offset` (a snapshot took its place).
     Task<Result<void>> restart_at(Offset offset);
-    // Moves log_start_offset forward. Nothing is deleted yet.
-    Result<void> advance_start(Offset offset);
-    // Are there whole segments below log_start_offset?
-    bool has_deletable() const;
-    // Deletes whole segments below `saved_start`, and below log_start_offset: renamed at once, their bytes go after
-    // file.delete.delay.ms. The start must be on the disk before: a power loss may bring back any of the segments and not
-    // their neighbours, and a start that is known lies behind the holes.
-    Task<Result<void>> delete_below(Offset saved_start);
+    // Moves log_start_offset forward; whole segments below are deleted: renamed at once, and their bytes go after
+    // file.delete.delay.ms.
+    Task<Result<void>> advance_start(Offset offset);
 
     // All segments, oldest first; the last one is appended to. For `store`, which cleans them.
     std::vector<SegmentRef> segments() const;

@@ -33,21 +33,14 @@ Task<void> Log::Impl::remove_later(std::vector<SegmentRef> gone, MonoTime when) 
     }
 }
 
-Result<void> Log::Impl::advance_start(Offset offset) {
+Task<Result<void>> Log::Impl::advance_start(Offset offset) {
     if (offset > end_offset())
-        return fail(Errc::kOffsetOutOfRange, identity_.dir + ": start at " + std::to_string(offset.value));
-    if (phase_ != Phase::kOpen) return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
-    if (offset <= log_start_) return {};
+        co_return fail(Errc::kOffsetOutOfRange, identity_.dir + ": start at " + std::to_string(offset.value));
+    if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
+    if (offset <= log_start_) co_return Result<void>{};
     log_start_ = offset;
     if (epochs_.advance_start(offset)) epochs_dirty_ = true;
-    return {};
-}
-
-bool Log::Impl::has_deletable() const { return segments_.count() > 1 && segments_.front()->end_offset() <= log_start_; }
-
-Task<Result<void>> Log::Impl::delete_below(Offset saved_start) {
-    if (phase_ != Phase::kOpen) co_return fail(Errc::kBusy, identity_.dir + " is being cut or closed");
-    while (has_deletable() && segments_.front()->end_offset() <= saved_start) {
+    while (segments_.count() > 1 && segments_.front()->end_offset() <= log_start_) {
         const SegmentRef gone = segments_.front();
         MOLDAU_CO_TRY(co_await writer_.wait_synced(gone->end_offset()));
         while (exchanging_) co_await saved_.wait();
@@ -60,6 +53,8 @@ Task<Result<void>> Log::Impl::delete_below(Offset saved_start) {
         ++generation_;
         segments_.pop_front();
         MOLDAU_CO_TRY(co_await drop_segment(gone));
+        // Each for itself: a power loss must not bring one back and not its neighbour, which would leave a hole.
+        MOLDAU_CO_TRY(co_await io::sync_dir(environment_.files, identity_.dir));
     }
     MOLDAU_CO_TRY(co_await remove_snapshots(Offset{0}, segments_.front()->base_offset()));
     co_return Result<void>{};

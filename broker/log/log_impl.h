@@ -31,9 +31,7 @@ public:
     Task<Result<void>> flush();
     Task<Result<void>> truncate_to(Offset end);
     Task<Result<void>> restart_at(Offset offset);
-    Result<void> advance_start(Offset offset);
-    bool has_deletable() const;
-    Task<Result<void>> delete_below(Offset saved_start);
+    Task<Result<void>> advance_start(Offset offset);
     Task<Result<void>> replace_segments(std::vector<SegmentRef> old, SegmentRef fresh);
     void reconfigure(const LogConfig& config);
     void tick(Now now);

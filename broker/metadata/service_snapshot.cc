@@ -52,10 +52,7 @@ Task<Result<void>> MetadataService::Impl::write_next_snapshot() {
     if (snapshots_.size() < kSnapshotsKept) co_return Result<void>{};
     const Offset needed = snapshots_[snapshots_.size() - kSnapshotsKept].end;
     node_->step(raft::SnapshotStored{needed});
-    if (needed > log_->log_start_offset()) {
-        MOLDAU_CO_TRY(log_->advance_start(needed));
-        MOLDAU_CO_TRY(co_await log_->delete_below(needed));  // a start reads from a snapshot on, which is not before it
-    }
+    if (needed > log_->log_start_offset()) MOLDAU_CO_TRY(co_await log_->advance_start(needed));
     while (snapshots_.size() > kSnapshotsKept) {
         MOLDAU_CO_TRY(co_await remove_snapshot(environment_.files, dir_, snapshots_.front()));
         snapshots_.erase(snapshots_.begin());

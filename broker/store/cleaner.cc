@@ -80,7 +80,7 @@ private:
     Task<void> next_turn();
     Task<void> retention_task();
     Task<void> cleaning_task();
-    Task<Result<void>> expire(log::Log& log);
+    Task<Result<bool>> expire(log::Log& log);
     Task<Result<Offset>> expired_end(log::Log& log, RetentionLimits limits);
     Task<Pick> pick();
     Task<Result<compaction::Cleanable>> look_at(log::Log& log);
@@ -157,13 +157,20 @@ Task<void> Cleaner::Impl::retention_task() {
 }
 
 Task<void> Cleaner::Impl::check_retention() {
-    const auto logs = wanted([](const log::LogConfig& config) { return config.deletes; });
+    const auto logs = wanted([](const log::LogConfig& config) {
+        return config.deletes && (config.retention_ms >= 0 || config.retention_bytes >= 0);
+    });
     std::size_t looked_at = 0;
     for (log::Log* log : logs) {
         if (++looked_at % kLogsAtOnce == 0) co_await next_turn();
         if (!may_use(log)) continue;
         const Use use{*this, *log};
-        if (auto expired = co_await expire(*log); !expired) note_failure(*log, expired.error());
+        auto expired = co_await expire(*log);
+        if (!expired) {
+            note_failure(*log, expired.error());
+        } else if (*expired) {
+            co_await environment_.save_log_start(*log);
+        }
     }
 }
 
@@ -182,27 +189,21 @@ Task<Result<Offset>> Cleaner::Impl::expired_end(log::Log& log, RetentionLimits l
     co_return count == 0 ? Offset{0} : ages[count - 1].end;
 }
 
-// Also what a crash left between the two steps of a deletion.
-Task<Result<void>> Cleaner::Impl::expire(log::Log& log) {
+Task<Result<bool>> Cleaner::Impl::expire(log::Log& log) {
     const RetentionLimits limits{.now = to_timestamp(now().wall),
                                  .retention_ms = log.config().retention_ms,
                                  .retention_bytes = log.config().retention_bytes,
                                  .high_watermark = environment_.high_watermark(log)};
     MOLDAU_CO_TRY_ASSIGN(end, co_await expired_end(log, limits));
-    if (!may_use(&log) || !log.config().deletes) co_return Result<void>{};
-    if (end > log.log_start_offset()) {
-        if (end == log.end_offset()) log.roll(now());
-        MOLDAU_CO_TRY(log.advance_start(end));
-    }
-    if (!log.has_deletable()) co_return Result<void>{};
-    const Offset start = log.log_start_offset();
-    MOLDAU_CO_TRY(co_await environment_.save_log_start(log));
+    if (end <= log.log_start_offset() || !may_use(&log) || !log.config().deletes) co_return false;
     const std::size_t before = log.segments().size();
-    MOLDAU_CO_TRY(co_await log.delete_below(start));
+    if (end == log.end_offset()) log.roll(now());
+    const std::size_t with_new = log.segments().size();
+    MOLDAU_CO_TRY(co_await log.advance_start(end));
     const std::size_t after = log.segments().size();
-    stats_.segments_deleted += before - std::min(before, after);
-    LOG_INFO("cleaner", "deleted expired segments partition={} log_start={}", log.identity().name.to_string(), start.value);
-    co_return Result<void>{};
+    stats_.segments_deleted += std::max(before, with_new) - std::min(with_new, after);
+    LOG_INFO("cleaner", "deleted expired segments partition={} log_start={}", log.identity().name.to_string(), end.value);
+    co_return true;
 }
 
 // --- compaction
@@ -305,7 +306,7 @@ Task<bool> Cleaner::Impl::clean_one() {
              "compacted partition={} cleaned_to={} bytes_before={} bytes_after={} segments_before={} segments_after={}",
              log.identity().name.to_string(), result->cleaned_to.value, result->stats.bytes_read, result->stats.bytes_kept,
              result->segments_before, result->segments_after);
-    static_cast<void>(co_await environment_.save_cleaned(log));  // without it the next start cleans again
+    co_await environment_.save_cleaned(log);
     co_return true;
 }
 

@@ -50,8 +50,8 @@ public:
         io::Random& random;
         std::function<Offset(const log::Log&)> high_watermark;
         // Log starts or cleaned offsets have moved: they are to be checkpointed. Errors are the owner's to tell.
-        std::function<Task<Result<void>>(const log::Log&)> save_log_start;
-        std::function<Task<Result<void>>(const log::Log&)> save_cleaned;
+        std::function<Task<void>(const log::Log&)> save_log_start;
+        std::function<Task<void>(const log::Log&)> save_cleaned;
     };
     Cleaner(Environment environment, CleanerOptions options);
     ~Cleaner();

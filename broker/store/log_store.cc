@@ -96,7 +96,7 @@ private:
     };
 
     void start_cleaner();
-    Task<Result<void>> save_for_cleaner(const log::Log& log, const char* name);
+    Task<void> save_for_cleaner(const log::Log& log, const char* name);
     Task<Result<void>> open_lane(Lane& lane);
     void troubled(Lane& lane, const Error& error);
     void fail_lane(Lane& lane, const Error& error);
@@ -177,15 +177,14 @@ void LogStore::Impl::start_cleaner() {
     cleaner->start();
 }
 
-Task<Result<void>> LogStore::Impl::save_for_cleaner(const log::Log& log, const char* name) {
+Task<void> LogStore::Impl::save_for_cleaner(const log::Log& log, const char* name) {
     const auto found = entries_.find(log.identity().name);
-    if (found == entries_.end() || !found->second) co_return fail(Errc::kBusy, log.identity().dir + " is going");
+    if (found == entries_.end() || !found->second) co_return;
     const std::size_t dir = found->second->dir;
-    auto saved = co_await save_file(dir, name);
+    const auto saved = co_await save_file(dir, name);
     if (!saved)
         LOG_WARNING("log", "could not write a checkpoint file dir={} file={} error=\"{}\"", lanes_[dir]->dir, name,
                     saved.error().to_string());
-    co_return saved;
 }
 
 Task<Result<void>> LogStore::Impl::open_lane(Lane& lane) {

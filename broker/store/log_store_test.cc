@@ -191,7 +191,7 @@ TEST(LogStore, WritesCheckpointFilesOfItsCore) {
     process.store->set_high_watermark_source([](const log::Log& of) { return of.committed_end() - 1; });
     for (int index = 0; index < 5; ++index) append(process, log, "value");
     process.loop.run_until_idle();
-    ASSERT_TRUE(log.advance_start(Offset{2}));
+    ASSERT_TRUE(sim::run(process.loop, log.advance_start(Offset{2})));
     ASSERT_TRUE(sim::run(process.loop, log.flush()));
     ASSERT_TRUE(sim::run(process.loop, process.store->checkpoint()));
     EXPECT_EQ(disk.content("/data/logs/recovery-point-offset-checkpoint.2"), "0\n1\nt0 0 5\n");
